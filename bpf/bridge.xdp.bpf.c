@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The switch at the XDP hook: a table of contents. Follow one frame from top to bottom; each stage
+ * is a header of its name and either says NEXT or gives the verdict.
+ */
+#include "forward.h"
+#include "guard.h"
+#include "learn.h"
+#include "parse.h"
+
+SEC("xdp")
+int xdpb_ingress(struct xdp_md* ctx) {
+    struct packet p;
+    int verdict;
+
+    if ((verdict = parse(&p, ctx)) != NEXT)
+        return verdict;
+    if ((verdict = guard(&p)) != NEXT)
+        return verdict;
+    if ((verdict = learn(&p)) != NEXT)
+        return verdict;
+    return forward(&p);
+}
+
+/* Runs on each frame that leaves by this port, just before the driver gets it. */
+SEC("xdp/devmap")
+int xdpb_egress(struct xdp_md* ctx) {
+    __u32 egress = port_no;
+    struct xdpb_counters* c = bpf_map_lookup_elem(&counters, &egress);
+
+    if (c) {
+        c->tx_packets++;
+        c->tx_bytes += ctx->data_end - ctx->data;
+    }
+    return XDP_PASS;
+}
+
+char LICENSE[] SEC("license")
+= "Dual BSD/GPL";

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps of one bridge. All are pinned under the bridge's folder by their names here; the library
+ * creates them once and every program of the bridge is loaded over them. Sizes marked "set at
+ * creation" are raised by the library before it creates the maps.
+ */
+#pragma once
+#include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <xdpbridge/abi.h>
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct xdpb_bridge);
+} bridge SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, XDPB_MAX_PORTS);
+    __type(key, __u32);
+    __type(value, struct xdpb_port);
+} ports SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 1); /* set at creation */
+    __type(key, struct xdpb_fdb_key);
+    __type(value, struct xdpb_fdb_entry);
+} fdb SEC(".maps");
+
+/* Where a learned entry waits to be looked at again; see reclaim.h. */
+struct {
+    __uint(type, BPF_MAP_TYPE_QUEUE);
+    __uint(max_entries, 1); /* set at creation */
+    __uint(value_size, sizeof(struct xdpb_reclaim));
+} reclaim SEC(".maps");
+
+/* Output devices by port number. The kernel empties a slot when its device is unregistered. */
+struct {
+    __uint(type, BPF_MAP_TYPE_DEVMAP);
+    __uint(max_entries, XDPB_MAX_PORTS);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, sizeof(struct bpf_devmap_val));
+} devices SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, XDPB_MAX_PORTS);
+    __type(key, __u32);
+    __type(value, struct xdpb_counters);
+} counters SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 256 * 1024);
+} events SEC(".maps");
+
+/* ifindex -> port number, for the tracepoints, which see devices. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, XDPB_MAX_PORTS);
+    __type(key, __u32);
+    __type(value, __u32);
+} port_by_ifindex SEC(".maps");

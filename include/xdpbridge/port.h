@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+#include <xdpbridge/attachment.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace xdpbridge {
+
+struct PortOptions {
+    XdpMode mode = XdpMode::native;
+    bool learning = true;
+    std::uint32_t mac_quota = 0; // learned entries at most; 0: no limit but the FDB's size
+};
+
+// What can change while the port runs; an empty member stays as it is.
+struct PortChange {
+    std::optional<bool> learning = {};
+    std::optional<std::uint32_t> mac_quota = {};
+};
+
+enum class PortState : std::uint8_t {
+    forwarding,
+    down, // the device is there and not up
+    gone, // the device vanished or left the namespace; remove the port, or add the device again
+};
+
+struct PortInfo {
+    std::uint16_t number; // 1 to 255: FDB entries and counters use it
+    std::string device;   // its name now, or the last one known when gone
+    PortState state;
+    std::uint32_t ifindex;
+    std::uint32_t mtu; // bytes, 0 when gone
+    std::string kind;  // of the device: "veth", "tun", "" for hardware
+    bool generic;      // XDP runs in generic mode
+    AttachKind attached_by;
+    bool learning;
+    std::uint32_t mac_quota;
+    std::uint32_t
+        learned; // FDB entries learned here, aged-out ones included until they are reclaimed
+};
+
+// The ports of a bridge, from Bridge::ports().
+class Ports {
+  public:
+    explicit Ports(std::shared_ptr<BridgeState> state) noexcept : state_(std::move(state)) {}
+
+    // Attaches the programs to device and starts to forward; the port outlives the process. A port
+    // of that name that is gone comes back with its number, its settings and its static FDB
+    // entries. ENODEV, EEXIST (already a port here), EBUSY (of another bridge, of a kernel bridge,
+    // or a foreign XDP program), EOPNOTSUPP (no XDP in that mode), ERANGE (MTU), ENOSPC (255
+    // ports).
+    std::uint16_t add(const std::string& device, const PortOptions& options = {});
+    // The same, for as long as the caller keeps the Attachment.
+    [[nodiscard]] Attachment attach(const std::string& device, const PortOptions& options = {});
+    // Detaches, and deletes the port's FDB entries, static ones too. ENOENT.
+    void remove(const std::string& device);
+    void set(const std::string& device, const PortChange& change);
+
+    [[nodiscard]] std::vector<PortInfo> list() const;            // by number
+    [[nodiscard]] PortInfo get(const std::string& device) const; // ENOENT
+    // The program that serves the port, for BPF_PROG_RUN and inspection. The caller closes it.
+    [[nodiscard]] int program_fd(const std::string& device) const;
+
+  private:
+    std::shared_ptr<BridgeState> state_;
+};
+
+} // namespace xdpbridge

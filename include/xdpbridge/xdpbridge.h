@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// All of the library.
+#pragma once
+#include <xdpbridge/attachment.h>
+#include <xdpbridge/bridge.h>
+#include <xdpbridge/error.h>
+#include <xdpbridge/events.h>
+#include <xdpbridge/fdb.h>
+#include <xdpbridge/mac.h>
+#include <xdpbridge/port.h>
+#include <xdpbridge/stats.h>

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "bridge_state.h"
+#include "libbpf_log.h"
+#include "netns.h"
+#include "port_slot.h"
+
+#include <xdpbridge/bridge.h>
+#include <xdpbridge/error.h>
+#include <xdpbridge/events.h>
+#include <xdpbridge/fdb.h>
+#include <xdpbridge/port.h>
+#include <xdpbridge/stats.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bridge_xdp.skel.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <refused.skel.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+namespace xdpbridge {
+
+namespace {
+
+// A folder on its way in or out has a suffix that no bridge's name can have.
+constexpr std::string_view creating = "+creating";
+constexpr std::string_view deleting = "+deleting";
+
+bool is_bpffs(const std::filesystem::path& path) {
+    struct statfs fs {};
+    return ::statfs(path.c_str(), &fs) == 0 && fs.f_type == BPF_FS_MAGIC;
+}
+
+void require_name(const std::string& name, const std::string& doing) {
+    const bool good = !name.empty() && name.size() <= 15 &&
+                      std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                          return std::isalnum(c) || c == '-' || c == '_';
+                      });
+    if (!good)
+        throw Error(EINVAL, doing, "not a name for a bridge",
+                    "use 1 to 15 letters, digits, '-' and '_'");
+}
+
+void require_ageing(std::chrono::seconds ageing, const std::string& doing) {
+    if (ageing < std::chrono::seconds{1} || ageing > Bridge::max_ageing)
+        throw Error(EINVAL, doing, fmt::format("ageing of {} s is out of range", ageing.count()),
+                    fmt::format("give 1 to {} seconds", Bridge::max_ageing.count()));
+}
+
+void make_folder(const std::filesystem::path& folder, const std::string& doing) {
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        throw Error(errno, doing,
+                    fmt::format("{}: {}", folder.string(), std::generic_category().message(errno)));
+}
+
+std::uint64_t in_ns(std::chrono::seconds time) {
+    return static_cast<std::uint64_t>(std::chrono::nanoseconds(time).count());
+}
+
+void store_ageing(xdpb_bridge& bridge, std::chrono::seconds ageing) {
+    std::atomic_ref(bridge.ageing_ns).store(in_ns(ageing));
+    // Entries may look up to this much older than they are: a second, and little beside a short
+    // ageing time.
+    std::atomic_ref(bridge.refresh_ns)
+        .store(std::min<std::uint64_t>(XDPB_NSEC_PER_SEC, in_ns(ageing) / 4));
+}
+
+// A queue holds one element for each learned entry, and for a while those of entries deleted by
+// hand.
+std::uint32_t reclaim_size(std::uint32_t fdb_size) {
+    return fdb_size + fdb_size / 4 + 64;
+}
+
+void create_maps(const std::filesystem::path& folder, const BridgeOptions& options,
+                 const std::string& doing) {
+    const LibbpfLog log;
+    const std::unique_ptr<bridge_xdp, void (*)(bridge_xdp*)> skeleton(bridge_xdp__open(),
+                                                                      bridge_xdp__destroy);
+    if (!skeleton)
+        throw Error(errno, doing);
+    bpf_map__set_max_entries(skeleton->maps.fdb, options.fdb_size);
+    bpf_map__set_max_entries(skeleton->maps.reclaim, reclaim_size(options.fdb_size));
+    bpf_program__set_autoload(skeleton->progs.xdpb_ingress, false);
+    bpf_program__set_autoload(skeleton->progs.xdpb_egress, false);
+    int err = bridge_xdp__load(skeleton.get());
+    if (err != 0)
+        throw Error(-err, doing, {}, {}, log.text());
+
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, skeleton->obj) {
+        if (bpf_map__is_internal(map))
+            continue;
+        err = bpf_map__pin(map, (folder / bpf_map__name(map)).c_str());
+        if (err != 0)
+            throw Error(-err, doing, {}, {}, log.text());
+    }
+}
+
+// Counting what the kernel refuses needs its BTF and CAP_PERFMON; a switch without that count still
+// switches, and BridgeInfo says so.
+void attach_tracepoints(const BridgeState& state) {
+    const LibbpfLog log;
+    const std::unique_ptr<refused, void (*)(refused*)> skeleton(refused__open(), refused__destroy);
+    if (!skeleton)
+        return;
+    bpf_map_info info{};
+    __u32 size = sizeof(info);
+    bpf_obj_get_info_by_fd(state.devices.fd(), &info, &size);
+    skeleton->rodata->devices_map_id = info.id;
+    skeleton->rodata->netns_cookie = state.bridge().netns_cookie;
+    reuse_maps(state, skeleton->obj);
+    if (refused__load(skeleton.get()) != 0 || refused__attach(skeleton.get()) != 0)
+        return;
+    bpf_link__pin(skeleton->links.xdpb_devmap_xmit,
+                  (state.folder / "links" / "devmap_xmit").c_str());
+    bpf_link__pin(skeleton->links.xdpb_redirect_err,
+                  (state.folder / "links" / "redirect_err").c_str());
+}
+
+// Takes a bridge apart from whatever state it is in. The caller holds the root folder's lock.
+void destroy_folder(const std::filesystem::path& folder, const Where& where) noexcept {
+    try {
+        const auto state = BridgeState::open(folder.filename(), folder, where);
+        const NetnsScope scope(where.netns);
+        for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++)
+            if (state->ports[port].flags & XDPB_PORT_USED)
+                disconnect_port(*state, port);
+    } catch (const std::exception&) {
+        // Half-made: without all its maps it has no ports yet.
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+}
+
+// What a process killed in create or remove left. The caller holds the root folder's lock.
+void clear_leftovers(const Where& where) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(root_folder(where), ignored))
+        if (entry.path().filename().string().find('+') != std::string::npos)
+            destroy_folder(entry.path(), where);
+}
+
+} // namespace
+
+bool mount_bpffs(const Where& where) {
+    const std::string doing = fmt::format("mount a BPF file system on {}", where.bpffs.string());
+    if (is_bpffs(where.bpffs))
+        return false;
+    std::error_code error;
+    const auto own = std::filesystem::read_symlink("/proc/self/ns/mnt", error);
+    const auto first = std::filesystem::read_symlink("/proc/1/ns/mnt", error);
+    if (!error && own != first)
+        throw Error(EBUSY, doing,
+                    "in this private mount namespace it would vanish with the command",
+                    "use `xdp-bridge -n NETNS` instead of `ip netns exec NETNS xdp-bridge`");
+    if (::mount("bpf", where.bpffs.c_str(), "bpf", 0, "mode=0700") != 0)
+        throw Error(errno, doing);
+    return true;
+}
+
+Bridge Bridge::create(const std::string& name, const BridgeOptions& options, const Where& where) {
+    const std::string doing = fmt::format("create bridge '{}'", name);
+    require_name(name, doing);
+    require_ageing(options.ageing, doing);
+    if (options.fdb_size < 1 || options.fdb_size > max_fdb_size)
+        throw Error(EINVAL, doing, fmt::format("FDB size {} is out of range", options.fdb_size),
+                    fmt::format("give 1 to {} entries", max_fdb_size));
+    if (!is_bpffs(where.bpffs))
+        throw Error(ENOENT, doing, fmt::format("no BPF file system on {}", where.bpffs.string()),
+                    fmt::format("`mount -t bpf bpf {}`", where.bpffs.string()));
+
+    const auto root = root_folder(where);
+    make_folder(root, doing);
+    const Lock lock(root, Lock::Kind::exclusive, doing);
+    clear_leftovers(where);
+    if (std::filesystem::exists(root / name))
+        throw Error(EEXIST, doing, "a bridge of that name exists", "`xdp-bridge show` lists them");
+
+    const auto folder = root / (name + std::string(creating));
+    try {
+        make_folder(folder, doing);
+        make_folder(folder / "links", doing);
+        make_folder(folder / "monitor", doing);
+        create_maps(folder, options, doing);
+
+        const Fd map(bpf_obj_get((folder / "bridge").c_str()));
+        const MappedArray<xdpb_bridge> memory(map, 1);
+        const NetnsScope scope(where.netns);
+        memory[0].abi_version = XDPB_ABI_VERSION;
+        memory[0].fdb_size = options.fdb_size;
+        memory[0].netns_cookie = netns_cookie();
+        store_ageing(memory[0], options.ageing);
+
+        attach_tracepoints(*BridgeState::open(name, folder, where));
+        std::filesystem::rename(folder, root / name);
+    } catch (...) {
+        destroy_folder(folder, where);
+        throw;
+    }
+    return Bridge(BridgeState::open(name, root / name, where));
+}
+
+Bridge Bridge::open(const std::string& name, const Where& where) {
+    require_name(name, fmt::format("open bridge '{}'", name));
+    return Bridge(BridgeState::open(name, root_folder(where) / name, where));
+}
+
+void Bridge::remove(const std::string& name, const Where& where) {
+    const std::string doing = fmt::format("delete bridge '{}'", name);
+    require_name(name, doing);
+    const auto root = root_folder(where);
+    if (!std::filesystem::is_directory(root / name))
+        throw Error(ENOENT, doing, "no such bridge", "`xdp-bridge show` lists them");
+    const Lock lock(root, Lock::Kind::exclusive, doing);
+    clear_leftovers(where);
+    {
+        // Waits for whoever is changing the bridge; afterwards nobody finds it any more.
+        const Lock bridge_lock(root / name, Lock::Kind::exclusive, doing);
+        std::filesystem::rename(root / name, root / (name + std::string(deleting)));
+    }
+    destroy_folder(root / (name + std::string(deleting)), where);
+}
+
+std::vector<std::string> Bridge::list(const Where& where) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(root_folder(where), error)) {
+        const std::string name = entry.path().filename();
+        if (name.find('+') == std::string::npos)
+            names.push_back(name);
+    }
+    if (error && error != std::errc::no_such_file_or_directory)
+        throw Error(error.value(), "list the bridges");
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+Bridge::Bridge(std::shared_ptr<BridgeState> state) noexcept : state_(std::move(state)) {}
+Bridge::Bridge(Bridge&&) noexcept = default;
+Bridge& Bridge::operator=(Bridge&&) noexcept = default;
+Bridge::~Bridge() = default;
+
+const std::string& Bridge::name() const noexcept {
+    return state_->name;
+}
+
+BridgeInfo Bridge::info() const {
+    const xdpb_bridge& bridge = state_->bridge();
+    const NetnsScope scope(state_->where.netns);
+    BridgeInfo info{
+        .name = state_->name,
+        .folder = state_->folder,
+        .fdb_size = bridge.fdb_size,
+        .ageing = std::chrono::duration_cast<std::chrono::seconds>(
+            std::chrono::nanoseconds(bridge.ageing_ns)),
+        .reserved = {},
+        .netns_cookie = bridge.netns_cookie,
+        .here = bridge.netns_cookie == netns_cookie(),
+        .counts_refusals = std::filesystem::exists(state_->folder / "links" / "devmap_xmit") &&
+                           std::filesystem::exists(state_->folder / "links" / "redirect_err"),
+        .ports = 0,
+        .events_lost = std::atomic_ref(state_->bridge().events_lost).load(),
+    };
+    for (std::size_t group = 0; group < XDPB_RESERVED_GROUPS; group++)
+        info.reserved[group] = static_cast<ReservedPolicy>(bridge.reserved[group]);
+    for (std::size_t port = 1; port < XDPB_MAX_PORTS; port++)
+        info.ports += (state_->ports[port].flags & XDPB_PORT_USED) ? 1 : 0;
+    return info;
+}
+
+void Bridge::set_ageing(std::chrono::seconds ageing) {
+    const std::string doing = fmt::format("set the ageing time of bridge '{}'", state_->name);
+    require_ageing(ageing, doing);
+    const Lock lock = state_->lock_and_repair(doing);
+    store_ageing(state_->bridge(), ageing);
+}
+
+void Bridge::set_reserved(unsigned group, ReservedPolicy policy) {
+    const std::string doing =
+        fmt::format("set the reserved addresses of bridge '{}'", state_->name);
+    if (group >= XDPB_RESERVED_GROUPS)
+        throw Error(EINVAL, doing, fmt::format("no reserved address 01:80:c2:00:00:{:02x}", group),
+                    "the last octet is 00 to 0f");
+    const Lock lock = state_->lock_and_repair(doing);
+    std::atomic_ref(state_->bridge().reserved[group]).store(static_cast<std::uint8_t>(policy));
+}
+
+Ports Bridge::ports() const {
+    return Ports(state_);
+}
+Fdb Bridge::fdb() const {
+    return Fdb(state_);
+}
+Stats Bridge::stats() const {
+    return Stats(state_);
+}
+Events Bridge::events() const {
+    return Events(state_);
+}
+
+} // namespace xdpbridge

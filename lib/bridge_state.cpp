@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "bridge_state.h"
+
+#include "netns.h"
+#include "port_slot.h"
+
+#include <xdpbridge/error.h>
+
+#include <chrono>
+#include <ctime>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
+
+namespace xdpbridge {
+
+namespace {
+
+constexpr std::chrono::seconds lock_patience{10};
+
+Fd open_directory(const std::filesystem::path& directory, const std::string& doing) {
+    Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd)
+        throw Error(errno, doing);
+    return fd;
+}
+
+// While we waited, the directory may have been removed and another made under its name.
+bool still_there(const Fd& fd, const std::filesystem::path& directory) {
+    struct stat opened {};
+    struct stat named {};
+    return ::fstat(fd.get(), &opened) == 0 && ::stat(directory.c_str(), &named) == 0 &&
+           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+Fd open_pin(const std::filesystem::path& path, const std::string& doing) {
+    Fd fd(bpf_obj_get(path.c_str()));
+    if (!fd)
+        throw Error(errno, doing,
+                    fmt::format("{}: {}", path.string(), std::generic_category().message(errno)));
+    return fd;
+}
+
+} // namespace
+
+Lock::Lock(const std::filesystem::path& directory, Kind kind, const std::string& doing)
+    : directory_(open_directory(directory, doing)) {
+    const int operation = (kind == Kind::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+    const auto deadline = std::chrono::steady_clock::now() + lock_patience;
+    while (::flock(directory_.get(), operation) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            throw Error(errno, doing);
+        if (std::chrono::steady_clock::now() > deadline)
+            throw Error(
+                EBUSY, doing,
+                fmt::format("another process has held the lock for {} s", lock_patience.count()),
+                fmt::format("`fuser {}` names it", directory.string()));
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    if (!still_there(directory_, directory))
+        throw Error(ENOENT, doing, "it was deleted meanwhile");
+}
+
+std::optional<Lock> Lock::try_exclusive(const std::filesystem::path& directory,
+                                        const std::string& doing) {
+    Fd fd = open_directory(directory, doing);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+        return std::nullopt;
+    return Lock(std::move(fd));
+}
+
+std::filesystem::path root_folder(const Where& where) {
+    return where.bpffs / "xdp-bridge";
+}
+
+std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
+                                               const std::filesystem::path& folder,
+                                               const Where& where) {
+    const std::string doing = fmt::format("open bridge '{}'", name);
+    if (!std::filesystem::is_directory(folder))
+        throw Error(ENOENT, doing, "no such bridge", "`xdp-bridge show` lists them");
+
+    auto state = std::make_shared<BridgeState>();
+    state->name = name;
+    state->folder = folder;
+    state->where = where;
+    Fd bridge = open_pin(folder / "bridge", doing);
+    state->bridge_memory = {bridge, 1};
+    if (state->bridge().abi_version != XDPB_ABI_VERSION)
+        throw Error(EPROTO, doing,
+                    fmt::format("it was made with ABI version {}, this program speaks version {}",
+                                state->bridge().abi_version, XDPB_ABI_VERSION),
+                    "use the version of xdp-bridge that made it");
+    Fd ports = open_pin(folder / "ports", doing);
+    state->ports = {ports, XDPB_MAX_PORTS};
+    state->fdb = Map<xdpb_fdb_key, xdpb_fdb_entry>(open_pin(folder / "fdb", doing));
+    state->reclaim = open_pin(folder / "reclaim", doing);
+    state->devices = Map<std::uint32_t, bpf_devmap_val>(open_pin(folder / "devices", doing));
+    state->counters = open_pin(folder / "counters", doing);
+    state->events = open_pin(folder / "events", doing);
+    state->port_by_ifindex =
+        Map<std::uint32_t, std::uint32_t>(open_pin(folder / "port_by_ifindex", doing));
+    return state;
+}
+
+Lock BridgeState::lock_and_repair(const std::string& doing) const {
+    Lock lock(folder, Lock::Kind::exclusive, doing);
+    const NetnsScope scope(where.netns);
+    for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++) {
+        const auto flags = ports[port].flags;
+        if ((flags & XDPB_PORT_USED) && !(flags & XDPB_PORT_ACTIVE))
+            clear_port(*this, port);
+    }
+    return lock;
+}
+
+void BridgeState::require_netns(const std::string& doing) const {
+    const NetnsScope scope(where.netns);
+    if (netns_cookie() != bridge().netns_cookie)
+        throw Error(EXDEV, doing,
+                    fmt::format("the ports of bridge '{}' live in another network namespace", name),
+                    "name that namespace with -n");
+}
+
+void reuse_maps(const BridgeState& state, bpf_object* object) {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object) {
+        if (bpf_map__is_internal(map)) // .rodata: each object has its own
+            continue;
+        const std::string doing = fmt::format("load the programs of bridge '{}'", state.name);
+        const Fd fd = open_pin(state.folder / bpf_map__name(map), doing);
+        const int err = bpf_map__reuse_fd(map, fd.get());
+        if (err != 0)
+            throw Error(-err, doing);
+    }
+}
+
+std::uint64_t data_plane_now() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * XDPB_NSEC_PER_SEC +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+} // namespace xdpbridge

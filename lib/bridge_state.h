@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// What Bridge, Ports, Fdb, Stats and Events share: the open maps of one bridge, its lock, and its
+// folder:
+//
+//     BPFFS/xdp-bridge/NAME/MAP      one pin for each map of bpf/maps.h
+//                           links/   attachments: one for each port ("port-3") and tracepoint
+//                           monitor/ empty; its lock says that somebody reads the events
+#pragma once
+#include "fd.h"
+#include "map.h"
+
+#include <xdpbridge/abi.h>
+#include <xdpbridge/bridge.h>
+
+#include <bpf/libbpf.h>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace xdpbridge {
+
+// An flock on a directory, gone with this object or with the process.
+class Lock {
+  public:
+    enum class Kind { shared, exclusive };
+    // Waits up to 10 s; then EBUSY. ENOENT: the directory is gone.
+    Lock(const std::filesystem::path& directory, Kind kind, const std::string& doing);
+    // nullopt when somebody else has it.
+    static std::optional<Lock> try_exclusive(const std::filesystem::path& directory,
+                                             const std::string& doing);
+
+  private:
+    explicit Lock(Fd directory) noexcept : directory_(std::move(directory)) {}
+    Fd directory_;
+};
+
+struct BridgeState {
+    std::string name;
+    std::filesystem::path folder;
+    Where where;
+
+    Map<xdpb_fdb_key, xdpb_fdb_entry> fdb;
+    Fd reclaim;
+    Map<std::uint32_t, bpf_devmap_val> devices;
+    Fd counters;
+    Fd events;
+    Map<std::uint32_t, std::uint32_t> port_by_ifindex;
+
+    MappedArray<xdpb_bridge> bridge_memory;
+    MappedArray<xdpb_port> ports;
+
+    [[nodiscard]] xdpb_bridge& bridge() const noexcept { return bridge_memory[0]; }
+    [[nodiscard]] std::filesystem::path port_link(std::uint16_t port) const {
+        return folder / "links" / ("port-" + std::to_string(port));
+    }
+    // For changing the bridge: the lock, after undoing what a killed process left half-done.
+    [[nodiscard]] Lock lock_and_repair(const std::string& doing) const;
+    // Opens the maps pinned in folder. EPROTO for another ABI version.
+    static std::shared_ptr<BridgeState>
+    open(const std::string& name, const std::filesystem::path& folder, const Where& where);
+    // Throws EXDEV unless where.netns is the namespace that the bridge's ports live in.
+    void require_netns(const std::string& doing) const;
+};
+
+std::filesystem::path root_folder(const Where& where);
+
+// Gives every map of obj the fd of the bridge's pinned map of that name, so that loading reuses it.
+void reuse_maps(const BridgeState& state, bpf_object* object);
+
+// CLOCK_MONOTONIC_COARSE in ns: the clock that the data plane stamps entries with.
+std::uint64_t data_plane_now() noexcept;
+
+} // namespace xdpbridge

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <xdpbridge/error.h>
+
+#include <cerrno>
+#include <fmt/format.h>
+
+namespace xdpbridge {
+
+namespace {
+
+std::string one_line(int errno_value, const std::string& doing, const std::string& reason,
+                     const std::string& hint) {
+    std::string line =
+        fmt::format("cannot {}: {}", doing,
+                    reason.empty() ? std::generic_category().message(errno_value) : reason);
+    if (!hint.empty())
+        line += "; " + hint;
+    else if (errno_value == EPERM || errno_value == EACCES)
+        line += "; run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
+    return line;
+}
+
+} // namespace
+
+Error::Error(int errno_value, const std::string& doing, const std::string& reason,
+             const std::string& hint, std::string detail)
+    : std::system_error(errno_value, std::generic_category()),
+      line_(one_line(errno_value, doing, reason, hint)),
+      detail_(std::move(detail)) {}
+
+} // namespace xdpbridge

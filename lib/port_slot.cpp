@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "port_slot.h"
+
+#include "fdb_table.h"
+#include "libbpf_log.h"
+#include "xdp_program.h"
+
+#include <atomic>
+
+namespace xdpbridge {
+
+void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
+    xdpb_port& slot = state.ports[port];
+    // From here on frames pass to the stack; and should we be killed, the next call takes up from
+    // here.
+    std::atomic_ref(slot.flags).fetch_and(~std::uint32_t{XDPB_PORT_ACTIVE});
+    state.devices.remove(port);
+    const auto owner = state.port_by_ifindex.lookup(slot.ifindex);
+    if (owner == port)
+        state.port_by_ifindex.remove(slot.ifindex);
+    const LibbpfLog quiet;
+    detach_programs(state, port, slot.ifindex);
+}
+
+void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
+    disconnect_port(state, port);
+    try {
+        flush_fdb(state, {.port = port, .static_too = true});
+    } catch (const std::exception&) {
+        // Entries of a port without a device are treated as unknown; the next flush gets them.
+    }
+    state.ports[port] = {};
+}
+
+} // namespace xdpbridge

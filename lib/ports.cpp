@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "bridge_state.h"
+#include "netlink.h"
+#include "netns.h"
+#include "port_slot.h"
+#include "xdp_program.h"
+
+#include <xdpbridge/error.h>
+#include <xdpbridge/port.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace xdpbridge {
+
+namespace {
+
+std::string slot_name(const xdpb_port& slot) {
+    return {slot.name, ::strnlen(slot.name, sizeof(slot.name))};
+}
+
+bool used(const xdpb_port& slot) {
+    return (slot.flags & XDPB_PORT_USED) != 0;
+}
+
+// The device behind a port, nullopt when it is gone. The name may have changed, and a new device
+// may have the old name or, in another namespace, the old number: what counts is that our program
+// is on it.
+std::optional<Link> device_of(const BridgeState& state, std::uint16_t port) {
+    const auto ifindex = state.ports[port].ifindex;
+    if (attached_program_id(state, port, ifindex) == 0)
+        return std::nullopt;
+    return link_by_index(ifindex);
+}
+
+PortInfo describe(const BridgeState& state, std::uint16_t number) {
+    const xdpb_port& slot = state.ports[number];
+    const auto device = device_of(state, number);
+    return {
+        .number = number,
+        .device = device ? device->name : slot_name(slot),
+        .state = !device      ? PortState::gone
+                 : device->up ? PortState::forwarding
+                              : PortState::down,
+        .ifindex = slot.ifindex,
+        .mtu = device ? device->mtu : 0,
+        .kind = device ? device->kind : "",
+        .generic = (slot.flags & XDPB_PORT_GENERIC) != 0,
+        .attached_by =
+            slot.flags & XDPB_PORT_DISPATCHER ? AttachKind::dispatcher : AttachKind::link,
+        .learning = (slot.flags & XDPB_PORT_LEARNING) != 0,
+        .mac_quota = slot.mac_quota,
+        .learned = std::atomic_ref(state.ports[number].learned).load(),
+    };
+}
+
+// A live device's present name wins over the old name of a port that is gone.
+std::optional<std::uint16_t> find_port(const BridgeState& state, const std::string& device) {
+    std::optional<std::uint16_t> gone;
+    for (std::uint16_t number = 1; number < XDPB_MAX_PORTS; number++) {
+        if (!used(state.ports[number]))
+            continue;
+        const PortInfo info = describe(state, number);
+        if (info.device != device)
+            continue;
+        if (info.state != PortState::gone)
+            return number;
+        gone = number;
+    }
+    return gone;
+}
+
+std::uint16_t require_port(const BridgeState& state, const std::string& device,
+                           const std::string& doing) {
+    const auto number = find_port(state, device);
+    if (!number)
+        throw Error(ENOENT, doing,
+                    fmt::format("'{}' is no port of bridge '{}'", device, state.name),
+                    fmt::format("`xdp-bridge port show {}` lists them", state.name));
+    return *number;
+}
+
+Link require_device(const BridgeState& state, const std::string& device, const std::string& doing) {
+    const auto link = link_by_name(device);
+    if (!link)
+        throw Error(ENODEV, doing,
+                    fmt::format("no interface '{}' in this network namespace", device),
+                    "`ip link` lists them, -n names another namespace");
+    if (link->loopback)
+        throw Error(EINVAL, doing, "the loopback interface cannot be a port");
+    if (link->master != 0) {
+        const auto master = link_by_index(link->master);
+        throw Error(
+            EBUSY, doing,
+            fmt::format("'{}' belongs to '{}'", device, master ? master->name : "another device"),
+            fmt::format("`ip link set {} nomaster` releases it", device));
+    }
+    // The same namespace, seen from the other bridges.
+    for (const auto& name : Bridge::list(state.where)) {
+        if (name == state.name)
+            continue;
+        try {
+            const auto other =
+                BridgeState::open(name, root_folder(state.where) / name, state.where);
+            if (other->bridge().netns_cookie == state.bridge().netns_cookie &&
+                other->port_by_ifindex.lookup(link->ifindex))
+                throw Error(EBUSY, doing,
+                            fmt::format("'{}' is a port of bridge '{}'", device, name),
+                            fmt::format("`xdp-bridge port del {} {}` releases it", name, device));
+        } catch (const Error& error) {
+            if (error.code().value() == EBUSY)
+                throw;
+            // Of another version, or deleted meanwhile: attaching will tell.
+        }
+    }
+    return *link;
+}
+
+std::uint16_t free_slot(const BridgeState& state, const std::string& doing) {
+    for (std::uint16_t number = 1; number < XDPB_MAX_PORTS; number++)
+        if (!used(state.ports[number]))
+            return number;
+    throw Error(ENOSPC, doing,
+                fmt::format("bridge '{}' has {} ports already", state.name, XDPB_MAX_PORTS - 1));
+}
+
+void zero_counters(const BridgeState& state, std::uint16_t number) {
+    const std::uint32_t key = number;
+    const std::vector<xdpb_counters> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+    bpf_map_update_elem(state.counters.get(), &key, zero.data(), BPF_ANY);
+}
+
+// Each step is undone by clear_port or disconnect_port, and a process killed here leaves a slot
+// that is used and not active, which the next lock_and_repair clears.
+void connect_port(const BridgeState& state, std::uint16_t number, const Link& link, XdpMode mode,
+                  const std::string& doing) {
+    xdpb_port& slot = state.ports[number];
+    std::fill(std::begin(slot.name), std::end(slot.name), '\0');
+    link.name.copy(slot.name, sizeof(slot.name) - 1);
+    slot.ifindex = link.ifindex;
+
+    PortPrograms programs(state, number);
+    const auto attached = programs.attach(state, link, mode, doing);
+    bpf_devmap_val output{};
+    output.ifindex = link.ifindex;
+    output.bpf_prog.fd = programs.egress_fd();
+    int err = state.devices.update(number, output);
+    if (err == 0)
+        err = state.port_by_ifindex.update(link.ifindex, number);
+    if (err != 0)
+        throw Error(-err, doing);
+
+    std::uint32_t flags = slot.flags & (XDPB_PORT_USED | XDPB_PORT_LEARNING);
+    flags |= XDPB_PORT_ACTIVE;
+    flags |= attached.generic ? std::uint32_t{XDPB_PORT_GENERIC} : 0U;
+    flags |= attached.kind == AttachKind::dispatcher ? std::uint32_t{XDPB_PORT_DISPATCHER} : 0U;
+    std::atomic_ref(slot.flags).store(flags);
+}
+
+} // namespace
+
+std::uint16_t Ports::add(const std::string& device, const PortOptions& options) {
+    Attachment attachment = attach(device, options);
+    attachment.release();
+    return attachment.port();
+}
+
+Attachment Ports::attach(const std::string& device, const PortOptions& options) {
+    const std::string doing = fmt::format("add port '{}' to bridge '{}'", device, state_->name);
+    const Lock lock = state_->lock_and_repair(doing);
+    state_->require_netns(doing);
+    const NetnsScope scope(state_->where.netns);
+    const Link link = require_device(*state_, device, doing);
+
+    const auto known = find_port(*state_, device);
+    const bool returns = known && describe(*state_, *known).state == PortState::gone;
+    if (known && !returns)
+        throw Error(EEXIST, doing, fmt::format("it is port {} already", *known));
+
+    const std::uint16_t number = known ? *known : free_slot(*state_, doing);
+    if (returns) {
+        disconnect_port(*state_, number);
+    } else {
+        zero_counters(*state_, number);
+        xdpb_port fresh{};
+        fresh.flags = XDPB_PORT_USED | (options.learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U);
+        fresh.mac_quota = options.mac_quota;
+        state_->ports[number] = fresh;
+    }
+    try {
+        connect_port(*state_, number, link, options.mode, doing);
+    } catch (...) {
+        if (returns) { // still gone, and still holding its settings
+            disconnect_port(*state_, number);
+            std::atomic_ref(state_->ports[number].flags).fetch_or(XDPB_PORT_ACTIVE);
+        } else {
+            clear_port(*state_, number);
+        }
+        throw;
+    }
+    return {state_, number};
+}
+
+void Ports::remove(const std::string& device) {
+    const std::string doing =
+        fmt::format("remove port '{}' from bridge '{}'", device, state_->name);
+    const Lock lock = state_->lock_and_repair(doing);
+    state_->require_netns(doing);
+    const NetnsScope scope(state_->where.netns);
+    clear_port(*state_, require_port(*state_, device, doing));
+}
+
+void Ports::set(const std::string& device, const PortChange& change) {
+    const std::string doing = fmt::format("set port '{}' of bridge '{}'", device, state_->name);
+    const Lock lock = state_->lock_and_repair(doing);
+    state_->require_netns(doing);
+    const NetnsScope scope(state_->where.netns);
+    xdpb_port& slot = state_->ports[require_port(*state_, device, doing)];
+    if (change.mac_quota)
+        std::atomic_ref(slot.mac_quota).store(*change.mac_quota);
+    if (change.learning && *change.learning)
+        std::atomic_ref(slot.flags).fetch_or(XDPB_PORT_LEARNING);
+    if (change.learning && !*change.learning)
+        std::atomic_ref(slot.flags).fetch_and(~std::uint32_t{XDPB_PORT_LEARNING});
+}
+
+std::vector<PortInfo> Ports::list() const {
+    const std::string doing = fmt::format("list the ports of bridge '{}'", state_->name);
+    const Lock lock(state_->folder, Lock::Kind::shared, doing);
+    state_->require_netns(doing);
+    const NetnsScope scope(state_->where.netns);
+    std::vector<PortInfo> ports;
+    for (std::uint16_t number = 1; number < XDPB_MAX_PORTS; number++)
+        if (used(state_->ports[number]))
+            ports.push_back(describe(*state_, number));
+    return ports;
+}
+
+PortInfo Ports::get(const std::string& device) const {
+    const std::string doing = fmt::format("look at port '{}'", device);
+    const Lock lock(state_->folder, Lock::Kind::shared, doing);
+    state_->require_netns(doing);
+    const NetnsScope scope(state_->where.netns);
+    return describe(*state_, require_port(*state_, device, doing));
+}
+
+int Ports::program_fd(const std::string& device) const {
+    const PortInfo info = get(device);
+    const NetnsScope scope(state_->where.netns);
+    const int fd = bpf_prog_get_fd_by_id(attached_program_id(*state_, info.number, info.ifindex));
+    if (fd < 0)
+        throw Error(errno, fmt::format("open the program of port '{}'", device));
+    return fd;
+}
+
+Attachment::Attachment(std::shared_ptr<BridgeState> state, std::uint16_t port) noexcept
+    : state_(std::move(state)), port_(port) {}
+
+Attachment& Attachment::operator=(Attachment&& other) noexcept {
+    if (this != &other) {
+        remove_port();
+        state_ = std::move(other.state_);
+        port_ = other.port_;
+    }
+    return *this;
+}
+
+Attachment::~Attachment() {
+    remove_port();
+}
+
+void Attachment::remove_port() noexcept {
+    if (!state_)
+        return;
+    try {
+        const Lock lock = state_->lock_and_repair("remove a port");
+        const NetnsScope scope(state_->where.netns);
+        clear_port(*state_, port_);
+    } catch (const std::exception&) {
+        // The bridge is gone, and the port with it.
+    }
+    state_.reset();
+}
+
+} // namespace xdpbridge

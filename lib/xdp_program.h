@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// The programs of one port: load, attach to a device, find again, detach.
+#pragma once
+#include "bridge_state.h"
+#include "netlink.h"
+
+#include <xdpbridge/attachment.h>
+
+#include <memory>
+
+struct bridge_xdp; // the skeleton
+struct xdp_program;
+
+namespace xdpbridge {
+
+class PortPrograms {
+  public:
+    // Opens the programs over the bridge's maps, as port's instance. Nothing is in the kernel yet.
+    PortPrograms(const BridgeState& state, std::uint16_t port);
+    ~PortPrograms();
+    PortPrograms(const PortPrograms&) = delete;
+    PortPrograms& operator=(const PortPrograms&) = delete;
+
+    struct Attached {
+        bool generic;
+        AttachKind kind;
+    };
+    // Loads and attaches to link, in the calling thread's namespace, so that it stays without this
+    // process. On an error nothing is attached.
+    Attached attach(const BridgeState& state, const Link& link, XdpMode mode,
+                    const std::string& doing);
+    // The program for the devmap, once attached.
+    [[nodiscard]] int egress_fd() const;
+
+  private:
+    bool attach_by_dispatcher(const BridgeState& state, const Link& link, bool generic);
+    int attach_by_link(const BridgeState& state, const Link& link, bool generic);
+    void open();
+
+    std::uint16_t port_;
+    const BridgeState* state_;
+    bridge_xdp* skeleton_ = nullptr;
+    struct XdpProgramCloser {
+        void operator()(xdp_program* program) const noexcept;
+    };
+    std::unique_ptr<xdp_program, XdpProgramCloser> program_;
+};
+
+// Detaches this bridge's program from a device, however it is attached. False: there was none.
+bool detach_programs(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept;
+
+// The id of the bridge's program on the device, 0: none of ours is attached.
+std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
+                                  std::uint32_t ifindex) noexcept;
+
+} // namespace xdpbridge
