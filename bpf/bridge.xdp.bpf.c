@@ -3,10 +3,10 @@
  * The switch at the XDP hook: a table of contents. Follow one frame from top to bottom; each stage
  * is a header of its name and either says NEXT or gives the verdict.
  */
-#include "forward.h"
+#include "parse.h"
 #include "guard.h"
 #include "learn.h"
-#include "parse.h"
+#include "forward.h"
 
 SEC("xdp")
 int xdpb_ingress(struct xdp_md* ctx) {

@@ -35,7 +35,7 @@ static __always_inline bool take_quota(struct packet* p) {
 static __noinline int learn_new(struct packet* p) {
     struct xdpb_fdb_entry entry = {.port = port_no, .seen_ns = p->now, .created_ns = p->now};
     struct xdpb_reclaim item = {.key = p->src, .created_ns = p->now};
-    long err = 0;
+    long err;
 
     if (!take_quota(p))
         return 0;
@@ -53,7 +53,14 @@ static __noinline int learn_new(struct packet* p) {
         return 0;
     }
     reclaim_some(p, RECLAIM_PER_LEARN);
-    bpf_map_push_elem(&reclaim, &item, 0);
+    if (bpf_map_push_elem(&reclaim, &item, 0)) {
+        /* The queue is full of entries deleted by hand. One that is not in it would never be
+         * reclaimed. */
+        if (!bpf_map_delete_elem(&fdb, &p->src))
+            count_learned(port_no, -1);
+        p->counters->fdb_full++;
+        return 0;
+    }
     send_event(p->bridge, XDPB_EVENT_LEARN, p->now, &p->src, port_no, 0);
     return 0;
 }

@@ -5,8 +5,8 @@
  * creation" are raised by the library before it creates the maps.
  */
 #pragma once
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
 #include <stdbool.h>
 #include <xdpbridge/abi.h>
 
