@@ -193,6 +193,8 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
         memory[0].fdb_size = options.fdb_size;
         memory[0].netns_cookie = netns_cookie();
         store_ageing(memory[0], options.ageing);
+        for (std::size_t group = 0; group < XDPB_RESERVED_GROUPS; group++)
+            memory[0].reserved[group] = static_cast<std::uint8_t>(options.reserved[group]);
 
         attach_tracepoints(*BridgeState::open(name, folder, where));
         std::filesystem::rename(folder, root / name);

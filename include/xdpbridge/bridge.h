@@ -50,6 +50,8 @@ enum class ReservedPolicy : std::uint8_t {
 struct BridgeOptions {
     std::uint32_t fdb_size = 16384; // entries, 1 to 1,000,000; fixed for the bridge's life
     std::chrono::seconds ageing{300};
+    // By the last octet of 01:80:c2:00:00:0x.
+    std::array<ReservedPolicy, XDPB_RESERVED_GROUPS> reserved{};
 };
 
 struct BridgeInfo {

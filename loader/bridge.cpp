@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "output.h"
+
+#include <fmt/format.h>
+
+namespace xdpbridge::loader {
+
+namespace {
+
+struct BridgeArguments {
+    std::string bridge;
+    std::uint32_t ageing = 300;
+    std::uint32_t fdb_size = BridgeOptions{}.fdb_size;
+    std::vector<std::string> reserved;
+    bool has_ageing = false;
+};
+
+struct ReservedGroup {
+    unsigned group;
+    ReservedPolicy policy;
+};
+
+std::string_view name_of(ReservedPolicy policy) {
+    switch (policy) {
+    case ReservedPolicy::peer:
+        return "peer";
+    case ReservedPolicy::forward:
+        return "forward";
+    case ReservedPolicy::drop:
+        return "drop";
+    }
+    return "unknown";
+}
+
+std::string address_of(std::size_t group) {
+    return fmt::format("01:80:c2:00:00:{:02x}", group);
+}
+
+// "0e=forward" or "01:80:c2:00:00:0e=forward"
+ReservedGroup parse_reserved(const std::string& text) {
+    const auto equals = text.find('=');
+    const std::string address = text.substr(0, equals);
+    const std::string policy = equals == std::string::npos ? "" : text.substr(equals + 1);
+    for (unsigned group = 0; group < XDPB_RESERVED_GROUPS; group++) {
+        if (address != address_of(group) && address != address_of(group).substr(15))
+            continue;
+        for (const auto known :
+             {ReservedPolicy::peer, ReservedPolicy::forward, ReservedPolicy::drop})
+            if (policy == name_of(known))
+                return {group, known};
+    }
+    throw CLI::ValidationError(
+        "--reserved", fmt::format("'{}' is not ADDRESS=peer|forward|drop with an address of "
+                                  "01:80:c2:00:00:00 to 0f, or its last octet",
+                                  text));
+}
+
+std::vector<ReservedGroup> parse_reserved(const std::vector<std::string>& texts) {
+    std::vector<ReservedGroup> groups;
+    for (const auto& text : texts)
+        groups.push_back(parse_reserved(text));
+    return groups;
+}
+
+void add_settings(CLI::App& verb, BridgeArguments& arguments) {
+    verb.add_option("--ageing", arguments.ageing, "seconds after which a silent host is forgotten")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{Bridge::max_ageing.count()}))
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    verb.add_option("--reserved", arguments.reserved,
+                    "what to do with a group address of 01:80:c2:00:00:0x: hand it to the host's "
+                    "stack (peer, the "
+                    "default), forward or drop it; may be repeated")
+        ->type_name("0x=POLICY");
+}
+
+void add_bridge(const Context& context, const BridgeArguments& arguments) {
+    BridgeOptions options{.fdb_size = arguments.fdb_size,
+                          .ageing = std::chrono::seconds(arguments.ageing)};
+    for (const auto& [group, policy] : parse_reserved(arguments.reserved))
+        options.reserved[group] = policy;
+    if (mount_bpffs(context.where))
+        fmt::print(stderr, "xdp-bridge: mounted a BPF file system on {}\n",
+                   context.where.bpffs.string());
+    Bridge::create(arguments.bridge, options, context.where);
+}
+
+void show_row(Table& table, const BridgeInfo& info) {
+    nlohmann::json reserved = nlohmann::json::object();
+    std::string exceptions;
+    for (std::size_t group = 0; group < XDPB_RESERVED_GROUPS; group++) {
+        const auto policy = info.reserved[group];
+        reserved[address_of(group)] = name_of(policy);
+        if (policy != ReservedPolicy::peer)
+            exceptions +=
+                fmt::format("{}{:02x}={}", exceptions.empty() ? "" : ",", group, name_of(policy));
+    }
+    table.row({cell(info.name),
+               cell(info.ports),
+               cell(info.fdb_size),
+               {info.ageing.count(), fmt::format("{}s", info.ageing.count())},
+               {reserved, exceptions.empty() ? "peer" : exceptions},
+               info.here ? cell("here") : cell("elsewhere", Colour::warning),
+               info.counts_refusals ? cell("counted") : cell("not counted", Colour::warning),
+               cell(info.events_lost)});
+}
+
+void show_bridges(const Context& context, const std::string& only) {
+    const auto names = only.empty() ? Bridge::list(context.where) : std::vector{only};
+    std::vector<BridgeInfo> infos;
+    for (const auto& name : names)
+        infos.push_back(Bridge::open(name, context.where).info());
+    Table table(context.json, {{"bridge"},
+                               {"ports", true},
+                               {"fdb_size", true},
+                               {"ageing", true},
+                               {"reserved"},
+                               {"netns"},
+                               {"refusals"},
+                               {"events_lost", true}});
+    for (const auto& info : infos)
+        show_row(table, info);
+}
+
+} // namespace
+
+CLI::Option* add_bridge_argument(CLI::App& verb, std::string& bridge) {
+    return verb.add_option("bridge", bridge, "the bridge's name")->required()->type_name("BRIDGE");
+}
+
+void add_bridge_commands(CLI::App& app, const Context& context) {
+    add_verb<BridgeArguments>(
+        app, "add", "Create a bridge", "xdp-bridge add br0 --ageing 300 --fdb-size 65536",
+        [](CLI::App& verb, BridgeArguments& arguments) {
+            add_bridge_argument(verb, arguments.bridge);
+            add_settings(verb, arguments);
+            verb.add_option("--fdb-size", arguments.fdb_size,
+                            "most FDB entries it can hold, for good")
+                ->check(CLI::Range(std::uint32_t{1}, Bridge::max_fdb_size))
+                ->type_name("ENTRIES")
+                ->capture_default_str();
+        },
+        [&context](const BridgeArguments& arguments) { add_bridge(context, arguments); });
+
+    add_verb<BridgeArguments>(
+        app, "set", "Change a bridge", "xdp-bridge set br0 --ageing 60 --reserved 0e=forward",
+        [](CLI::App& verb, BridgeArguments& arguments) {
+            add_bridge_argument(verb, arguments.bridge);
+            add_settings(verb, arguments);
+            verb.get_option("--ageing")->default_str("")->each([&arguments](const std::string&) {
+                arguments.has_ageing = true;
+            });
+        },
+        [&context](const BridgeArguments& arguments) {
+            const auto reserved = parse_reserved(arguments.reserved);
+            Bridge bridge = Bridge::open(arguments.bridge, context.where);
+            if (arguments.has_ageing)
+                bridge.set_ageing(std::chrono::seconds(arguments.ageing));
+            for (const auto& [group, policy] : reserved)
+                bridge.set_reserved(group, policy);
+        });
+
+    add_verb<BridgeArguments>(
+        app, "del", "Delete a bridge: detach its ports, forget its FDB", "xdp-bridge del br0",
+        [](CLI::App& verb, BridgeArguments& arguments) {
+            add_bridge_argument(verb, arguments.bridge);
+        },
+        [&context](const BridgeArguments& arguments) {
+            Bridge::remove(arguments.bridge, context.where);
+        });
+
+    add_verb<BridgeArguments>(
+        app, "show", "Show all bridges, or one", "xdp-bridge show",
+        [](CLI::App& verb, BridgeArguments& arguments) {
+            add_bridge_argument(verb, arguments.bridge)->required(false);
+        },
+        [&context](const BridgeArguments& arguments) { show_bridges(context, arguments.bridge); });
+}
+
+} // namespace xdpbridge::loader

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "device_names.h"
+#include "output.h"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <iostream>
+
+namespace xdpbridge::loader {
+
+namespace {
+
+struct FdbArguments {
+    std::string bridge;
+    std::string mac;
+    std::string device;
+    std::string file;
+    bool is_static = false;
+};
+
+double in_seconds(std::chrono::nanoseconds time) {
+    return std::chrono::duration<double>(time).count();
+}
+
+// What was asked for, as the library says it.
+FdbFilter filter_of(const Bridge& bridge, const FdbArguments& arguments) {
+    FdbFilter filter{.static_too = arguments.is_static};
+    if (!arguments.device.empty())
+        filter.port = bridge.ports().get(arguments.device).number;
+    return filter;
+}
+
+void show_entries(const Context& context, const FdbArguments& arguments) {
+    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    const auto filter = filter_of(bridge, arguments);
+    const DeviceNames devices(bridge);
+    Table table(context.json, {{"mac"}, {"vlan", true}, {"device"}, {"type"}, {"idle", true}});
+    bridge.fdb().for_each([&](const FdbEntry& entry) {
+        if ((filter.port && *filter.port != entry.port) || (filter.static_too && !entry.is_static))
+            return;
+        table.row({cell(entry.mac.to_string()),
+                   cell(entry.vlan),
+                   cell(devices[entry.port]),
+                   cell(entry.is_static ? "static" : "dynamic"),
+                   {in_seconds(entry.idle),
+                    entry.is_static ? "-" : fmt::format("{:.0f}s", in_seconds(entry.idle))}});
+    });
+}
+
+void add_entry(const Context& context, const FdbArguments& arguments) {
+    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    bridge.fdb().add({.mac = *Mac::parse(arguments.mac),
+                      .port = bridge.ports().get(arguments.device).number,
+                      .is_static = arguments.is_static});
+}
+
+void delete_entry(const Context& context, const FdbArguments& arguments) {
+    if (!Bridge::open(arguments.bridge, context.where).fdb().remove(*Mac::parse(arguments.mac)))
+        throw Error(
+            ENOENT, fmt::format("delete {} from bridge '{}'", arguments.mac, arguments.bridge),
+            "no such entry", fmt::format("`xdp-bridge fdb show {}` lists them", arguments.bridge));
+}
+
+void print_count(const Context& context, const char* done, std::size_t count) {
+    if (context.json)
+        fmt::print("[\n{{\"{}\":{}}}\n]\n", done, count);
+    else
+        fmt::print("{} {} {}\n", count, count == 1 ? "entry" : "entries", done);
+}
+
+void load_file(const Context& context, const FdbArguments& arguments) {
+    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    std::ifstream file;
+    if (arguments.file != "-") {
+        file.open(arguments.file);
+        if (!file)
+            throw Error(errno, fmt::format("load '{}'", arguments.file));
+    }
+    print_count(context, "loaded", bridge.fdb().load(arguments.file == "-" ? std::cin : file));
+}
+
+void save_file(const Context& context, const FdbArguments& arguments) {
+    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    if (arguments.file == "-") {
+        bridge.fdb().save(std::cout);
+        return;
+    }
+    // Aside first: a full disk must not cost the file that is there.
+    const std::string aside = arguments.file + ".new";
+    std::ofstream file(aside);
+    const std::size_t count = file ? bridge.fdb().save(file) : 0;
+    file.close();
+    if (!file || std::rename(aside.c_str(), arguments.file.c_str()) != 0) {
+        const int err = errno;
+        std::remove(aside.c_str());
+        throw Error(err, fmt::format("save '{}'", arguments.file));
+    }
+    print_count(context, "saved", count);
+}
+
+} // namespace
+
+CLI::Option* add_mac_argument(CLI::App& verb, std::string& mac) {
+    return verb.add_option("mac", mac, "the host's address, like 02:00:00:00:00:01")
+        ->required()
+        ->check([](const std::string& text) {
+            return Mac::parse(text) ? std::string() : fmt::format("'{}' is no MAC address", text);
+        })
+        ->type_name("MAC");
+}
+
+void add_fdb_commands(CLI::App& app, const Context& context) {
+    CLI::App& noun = *app.add_subcommand("fdb", "The forwarding database of a bridge");
+    noun.require_subcommand(1);
+    noun.footer("Example:\n  xdp-bridge fdb show br0");
+    const auto bridge_and_mac = [](CLI::App& verb, FdbArguments& arguments) {
+        add_bridge_argument(verb, arguments.bridge);
+        add_mac_argument(verb, arguments.mac);
+    };
+    const auto bridge_and_file = [](CLI::App& verb, FdbArguments& arguments) {
+        add_bridge_argument(verb, arguments.bridge);
+        verb.add_option("file", arguments.file,
+                        "lines of: MAC dev DEVICE [static]; - for standard input or output")
+            ->required()
+            ->type_name("FILE");
+    };
+    const auto bridge_and_filter = [](const std::string& static_help) {
+        return [static_help](CLI::App& verb, FdbArguments& arguments) {
+            add_bridge_argument(verb, arguments.bridge);
+            verb.add_option("--port", arguments.device, "only entries of this port")
+                ->type_name("DEVICE");
+            verb.add_flag("--static", arguments.is_static, static_help);
+        };
+    };
+
+    add_verb<FdbArguments>(
+        noun, "show", "Show what is behind which port", "xdp-bridge fdb show br0 --port tap0",
+        bridge_and_filter("only static entries"),
+        [&context](const FdbArguments& arguments) { show_entries(context, arguments); });
+    add_verb<FdbArguments>(
+        noun, "add", "Add or replace an entry",
+        "xdp-bridge fdb add br0 02:00:00:00:00:01 --port tap0 --static",
+        [&](CLI::App& verb, FdbArguments& arguments) {
+            bridge_and_mac(verb, arguments);
+            verb.add_option("--port", arguments.device, "the port it is behind")
+                ->required()
+                ->type_name("DEVICE");
+            verb.add_flag("--static", arguments.is_static, "never ages, never moves");
+        },
+        [&context](const FdbArguments& arguments) { add_entry(context, arguments); });
+    add_verb<FdbArguments>(
+        noun, "del", "Delete an entry", "xdp-bridge fdb del br0 02:00:00:00:00:01", bridge_and_mac,
+        [&context](const FdbArguments& arguments) { delete_entry(context, arguments); });
+    add_verb<FdbArguments>(
+        noun, "flush", "Delete all learned entries", "xdp-bridge fdb flush br0 --port tap0",
+        bridge_and_filter("static entries too"), [&context](const FdbArguments& arguments) {
+            const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+            print_count(context, "deleted", bridge.fdb().flush(filter_of(bridge, arguments)));
+        });
+    add_verb<FdbArguments>(
+        noun, "load", "Add all entries of a file, or none", "xdp-bridge fdb load br0 hosts.fdb",
+        bridge_and_file,
+        [&context](const FdbArguments& arguments) { load_file(context, arguments); });
+    add_verb<FdbArguments>(
+        noun, "save", "Write all entries to a file", "xdp-bridge fdb save br0 hosts.fdb",
+        bridge_and_file,
+        [&context](const FdbArguments& arguments) { save_file(context, arguments); });
+}
+
+} // namespace xdpbridge::loader

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace xdpbridge::loader {
+
+enum class Colour : std::uint8_t { none, good, warning, bad };
+
+// One value, for both readers: a program takes json, a person text.
+struct Cell {
+    nlohmann::json json;
+    std::string text;
+    Colour colour = Colour::none;
+};
+Cell cell(const std::string& text, Colour colour = Colour::none);
+Cell cell(std::uint64_t number);
+Cell on_off(bool on);
+
+struct Column {
+    std::string key; // in JSON; the heading of the table is the same in capitals
+    bool right = false;
+};
+
+// A table for a person, or a JSON array with an object for each of its rows. Prints when it is
+// destroyed.
+class Table {
+  public:
+    Table(bool json, std::vector<Column> columns);
+    Table(const Table&) = delete;
+    Table& operator=(const Table&) = delete;
+    ~Table();
+    void row(std::vector<Cell> cells);
+
+  private:
+    void print_json_row(const std::vector<Cell>& cells);
+    void print_text() const;
+
+    bool json_;
+    bool first_ = true;
+    std::vector<Column> columns_;
+    std::vector<std::vector<Cell>> rows_;
+};
+
+// Colour only for a person at a terminal who has not set NO_COLOR (no-color.org).
+bool use_colour();
+
+} // namespace xdpbridge::loader

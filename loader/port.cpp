@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "output.h"
+
+#include <map>
+
+namespace xdpbridge::loader {
+
+namespace {
+
+struct PortArguments {
+    std::string bridge;
+    std::string device;
+    PortOptions options; // of add
+    PortChange change;   // of set
+};
+
+const std::map<std::string, XdpMode> modes = {
+    {"native", XdpMode::native}, {"generic", XdpMode::generic}, {"auto", XdpMode::automatic}};
+const std::map<std::string, bool> switches = {{"on", true}, {"off", false}};
+
+template <typename Learning, typename Quota>
+void add_settings(CLI::App& verb, Learning& learning, Quota& quota) {
+    verb.add_option_function<bool>(
+            "--learning", [&learning](bool on) { learning = on; },
+            "learn source MACs (on when added)")
+        ->transform(CLI::CheckedTransformer(switches).description(""))
+        ->type_name("on|off");
+    verb.add_option_function<std::uint32_t>(
+            "--mac-quota", [&quota](std::uint32_t macs) { quota = macs; },
+            "most MACs it may learn; 0: as many as the FDB holds")
+        ->type_name("MACS");
+}
+
+Cell state_cell(PortState state) {
+    switch (state) {
+    case PortState::forwarding:
+        return cell("forwarding", Colour::good);
+    case PortState::down:
+        return cell("down", Colour::warning);
+    case PortState::gone:
+        break;
+    }
+    return cell("gone", Colour::bad);
+}
+
+std::string kind_of(const PortInfo& port) {
+    if (port.state == PortState::gone)
+        return "-";
+    return port.kind.empty() ? "hardware" : port.kind;
+}
+
+void show_ports(const Context& context, const PortArguments& arguments) {
+    const Ports ports = Bridge::open(arguments.bridge, context.where).ports();
+    const auto list =
+        arguments.device.empty() ? ports.list() : std::vector{ports.get(arguments.device)};
+    Table table(context.json, {{"port", true},
+                               {"device"},
+                               {"state"},
+                               {"ifindex", true},
+                               {"mtu", true},
+                               {"kind"},
+                               {"mode"},
+                               {"attached_by"},
+                               {"learning"},
+                               {"mac_quota", true},
+                               {"learned", true}});
+    for (const auto& port : list)
+        table.row({cell(port.number),
+                   cell(port.device),
+                   state_cell(port.state),
+                   cell(port.ifindex),
+                   cell(port.mtu),
+                   cell(kind_of(port)),
+                   cell(port.generic ? "generic" : "native",
+                        port.generic ? Colour::warning : Colour::none),
+                   cell(port.attached_by == AttachKind::dispatcher ? "dispatcher" : "link"),
+                   on_off(port.learning),
+                   {port.mac_quota, port.mac_quota == 0 ? "none" : std::to_string(port.mac_quota)},
+                   cell(port.learned)});
+}
+
+} // namespace
+
+CLI::Option* add_device_argument(CLI::App& verb, std::string& device) {
+    return verb.add_option("device", device, "the network interface")
+        ->required()
+        ->type_name("DEVICE");
+}
+
+void add_port_commands(CLI::App& app, const Context& context) {
+    CLI::App& noun = *app.add_subcommand("port", "Ports of a bridge");
+    noun.require_subcommand(1);
+    noun.footer("Example:\n  xdp-bridge port show br0");
+    const auto both = [](CLI::App& verb, PortArguments& arguments) {
+        add_bridge_argument(verb, arguments.bridge);
+        add_device_argument(verb, arguments.device);
+    };
+
+    add_verb<PortArguments>(
+        noun, "add", "Make an interface a port",
+        "xdp-bridge port add br0 tap0 --mode native --mac-quota 16",
+        [&](CLI::App& verb, PortArguments& arguments) {
+            both(verb, arguments);
+            verb.add_option("--mode", arguments.options.mode,
+                            "where XDP runs: native (in the driver; the default), generic (slower, "
+                            "any device), "
+                            "auto (native, else generic)")
+                ->transform(CLI::CheckedTransformer(modes).description(""))
+                ->type_name("native|generic|auto");
+            add_settings(verb, arguments.options.learning, arguments.options.mac_quota);
+        },
+        [&context](const PortArguments& arguments) {
+            Bridge::open(arguments.bridge, context.where)
+                .ports()
+                .add(arguments.device, arguments.options);
+        });
+
+    add_verb<PortArguments>(
+        noun, "del", "Release an interface, and forget what is behind it",
+        "xdp-bridge port del br0 tap0", both, [&context](const PortArguments& arguments) {
+            Bridge::open(arguments.bridge, context.where).ports().remove(arguments.device);
+        });
+
+    add_verb<PortArguments>(
+        noun, "set", "Change a port", "xdp-bridge port set br0 tap0 --learning off",
+        [&](CLI::App& verb, PortArguments& arguments) {
+            both(verb, arguments);
+            add_settings(verb, arguments.change.learning, arguments.change.mac_quota);
+        },
+        [&context](const PortArguments& arguments) {
+            Bridge::open(arguments.bridge, context.where)
+                .ports()
+                .set(arguments.device, arguments.change);
+        });
+
+    add_verb<PortArguments>(
+        noun, "show", "Show a bridge's ports, or one", "xdp-bridge port show br0",
+        [](CLI::App& verb, PortArguments& arguments) {
+            add_bridge_argument(verb, arguments.bridge);
+            add_device_argument(verb, arguments.device)->required(false);
+        },
+        [&context](const PortArguments& arguments) { show_ports(context, arguments); });
+}
+
+} // namespace xdpbridge::loader

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "interrupt.h"
+#include "output.h"
+
+#include <fmt/format.h>
+
+namespace xdpbridge::loader {
+
+namespace {
+
+struct StatsArguments {
+    std::string bridge;
+    std::string device;
+    bool watch = false;
+    double interval = 1;
+    unsigned count = 0; // 0: until interrupted
+};
+
+template <typename Reason>
+Cell reasons_cell(const __u64* counts, std::size_t size) {
+    nlohmann::json all = nlohmann::json::object();
+    std::string text;
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < size; i++) {
+        const auto name = name_of(static_cast<Reason>(i));
+        all[std::string(name)] = counts[i];
+        total += counts[i];
+        if (counts[i] != 0)
+            text += fmt::format("{}{}={}", text.empty() ? " " : ",", name, counts[i]);
+    }
+    return {all, fmt::format("{}{}", total, text), total == 0 ? Colour::none : Colour::warning};
+}
+
+// after - before, member by member; both are nothing but 64-bit counters.
+PortCounters difference(const PortCounters& after, const PortCounters& before) {
+    using Words = std::array<std::uint64_t, sizeof(xdpb_counters) / sizeof(std::uint64_t)>;
+    auto words = std::bit_cast<Words>(static_cast<const xdpb_counters&>(after));
+    const auto old = std::bit_cast<Words>(static_cast<const xdpb_counters&>(before));
+    for (std::size_t i = 0; i < words.size(); i++)
+        words[i] -= std::min(words[i], old[i]);
+    return {std::bit_cast<xdpb_counters>(words)};
+}
+
+using Snapshot = std::map<std::string, PortCounters>;
+
+Snapshot read_counters(const Bridge& bridge, const std::string& only) {
+    const Ports ports = bridge.ports();
+    const Stats stats = bridge.stats();
+    Snapshot snapshot;
+    for (const auto& port : only.empty() ? ports.list() : std::vector{ports.get(only)})
+        snapshot.emplace(port.device, stats.port(port.number));
+    return snapshot;
+}
+
+void print_counters(const Context& context, const Snapshot& snapshot) {
+    Table table(context.json, {{"device"},
+                               {"rx_packets", true},
+                               {"rx_bytes", true},
+                               {"tx_packets", true},
+                               {"tx_bytes", true},
+                               {"forwarded", true},
+                               {"flooded", true},
+                               {"passed", true},
+                               {"moved_here", true},
+                               {"quota_exceeded", true},
+                               {"fdb_full", true},
+                               {"dropped"},
+                               {"refused"}});
+    for (const auto& [device, c] : snapshot)
+        table.row({cell(device), cell(c.rx_packets), cell(c.rx_bytes), cell(c.tx_packets),
+                   cell(c.tx_bytes), cell(c.forwarded), cell(c.flooded), cell(c.passed),
+                   cell(c.moved_here), cell(c.quota_exceeded), cell(c.fdb_full),
+                   reasons_cell<xdpb_drop_reason>(c.dropped, XDPB_DROP_REASON_COUNT),
+                   reasons_cell<xdpb_refusal_reason>(c.refused, XDPB_REFUSAL_REASON_COUNT)});
+}
+
+void watch_counters(const Context& context, const StatsArguments& arguments) {
+    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    const Interrupt interrupt;
+    const auto interval =
+        std::chrono::milliseconds(static_cast<std::int64_t>(arguments.interval * 1000));
+    Snapshot before = read_counters(bridge, arguments.device);
+    for (unsigned i = 0; (arguments.count == 0 || i < arguments.count) && interrupt.sleep(interval);
+         i++) {
+        const Snapshot now = read_counters(bridge, arguments.device);
+        Snapshot change;
+        for (const auto& [device, counters] : now)
+            change.emplace(device, before.contains(device) ? difference(counters, before.at(device))
+                                                           : counters);
+        if (!context.json && use_colour())
+            fmt::print("\033[H\033[2J"); // a terminal: in place, like watch(1)
+        if (!context.json)
+            fmt::print("{} in the last {} s\n", arguments.bridge, arguments.interval);
+        print_counters(context, change);
+        before = now;
+    }
+}
+
+} // namespace
+
+void add_stats_command(CLI::App& app, const Context& context) {
+    add_verb<StatsArguments>(
+        app, "stats", "Show what each port received, sent and dropped",
+        "xdp-bridge stats br0 --watch",
+        [](CLI::App& verb, StatsArguments& arguments) {
+            add_bridge_argument(verb, arguments.bridge);
+            add_device_argument(verb, arguments.device)->required(false);
+            verb.add_flag("--watch", arguments.watch,
+                          "show the change, again and again, until interrupted");
+            verb.add_option("--interval", arguments.interval, "seconds between two looks")
+                ->check(CLI::Range(0.01, 3600.0))
+                ->type_name("SECONDS")
+                ->capture_default_str();
+            verb.add_option("--count", arguments.count, "stop after so many looks")
+                ->type_name("LOOKS");
+        },
+        [&context](const StatsArguments& arguments) {
+            if (arguments.watch)
+                watch_counters(context, arguments);
+            else
+                print_counters(context, read_counters(Bridge::open(arguments.bridge, context.where),
+                                                      arguments.device));
+        });
+}
+
+} // namespace xdpbridge::loader
