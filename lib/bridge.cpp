@@ -143,16 +143,24 @@ void clear_leftovers(const Where& where) {
             destroy_folder(entry.path(), where);
 }
 
+// Whether the first process sees other mounts than we do. Where it does not let itself be looked
+// at, the kernel's thread daemon does, which has the same mounts.
+bool in_private_mount_namespace() {
+    std::error_code error;
+    const auto own = std::filesystem::read_symlink("/proc/self/ns/mnt", error);
+    auto first = std::filesystem::read_symlink("/proc/1/ns/mnt", error);
+    if (error)
+        first = std::filesystem::read_symlink("/proc/2/ns/mnt", error);
+    return !error && own != first;
+}
+
 } // namespace
 
 bool mount_bpffs(const Where& where) {
     const std::string doing = fmt::format("mount a BPF file system on {}", where.bpffs.string());
     if (is_bpffs(where.bpffs))
         return false;
-    std::error_code error;
-    const auto own = std::filesystem::read_symlink("/proc/self/ns/mnt", error);
-    const auto first = std::filesystem::read_symlink("/proc/1/ns/mnt", error);
-    if (!error && own != first)
+    if (in_private_mount_namespace())
         throw Error(EBUSY, doing,
                     "in this private mount namespace it would vanish with the command",
                     "use `xdp-bridge -n NETNS` instead of `ip netns exec NETNS xdp-bridge`");
@@ -214,8 +222,7 @@ void Bridge::remove(const std::string& name, const Where& where) {
     const std::string doing = fmt::format("delete bridge '{}'", name);
     require_name(name, doing);
     const auto root = root_folder(where);
-    if (!std::filesystem::is_directory(root / name))
-        throw Error(ENOENT, doing, "no such bridge", "`xdp-bridge show` lists them");
+    require_folder(root / name, doing);
     const Lock lock(root, Lock::Kind::exclusive, doing);
     clear_leftovers(where);
     {

@@ -75,12 +75,20 @@ std::filesystem::path root_folder(const Where& where) {
     return where.bpffs / "xdp-bridge";
 }
 
+void require_folder(const std::filesystem::path& folder, const std::string& doing) {
+    std::error_code error;
+    const bool there = std::filesystem::is_directory(folder, error);
+    if (error == std::errc::permission_denied)
+        throw Error(EACCES, doing);
+    if (!there)
+        throw Error(ENOENT, doing, "no such bridge", "`xdp-bridge show` lists them");
+}
+
 std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
                                                const std::filesystem::path& folder,
                                                const Where& where) {
     const std::string doing = fmt::format("open bridge '{}'", name);
-    if (!std::filesystem::is_directory(folder))
-        throw Error(ENOENT, doing, "no such bridge", "`xdp-bridge show` lists them");
+    require_folder(folder, doing);
 
     auto state = std::make_shared<BridgeState>();
     state->name = name;

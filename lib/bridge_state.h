@@ -65,6 +65,9 @@ struct BridgeState {
 
 std::filesystem::path root_folder(const Where& where);
 
+// ENOENT: no such bridge. EACCES.
+void require_folder(const std::filesystem::path& folder, const std::string& doing);
+
 // Gives every map of obj the fd of the bridge's pinned map of that name, so that loading reuses it.
 void reuse_maps(const BridgeState& state, bpf_object* object);
 

@@ -19,7 +19,11 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     if (owner == port)
         state.port_by_ifindex.remove(slot.ifindex);
     const LibbpfLog quiet;
-    detach_programs(state, port, slot.ifindex);
+    try {
+        detach_programs(state, port, slot.ifindex);
+    } catch (const std::exception&) {
+        // Netlink has no memory for an answer. The program goes on passing frames to the stack.
+    }
 }
 
 void clear_port(const BridgeState& state, std::uint16_t port) noexcept {

@@ -6,6 +6,7 @@
 #include <xdpbridge/error.h>
 
 #include <array>
+#include <atomic>
 #include <bridge_xdp.skel.h>
 #include <fmt/format.h>
 #include <linux/if_link.h>
@@ -19,17 +20,6 @@ namespace {
 // libxdp pins what its dispatchers are made of in folders "dispatch-IFINDEX-ID" here (libxdp's
 // README, "Pinning").
 const std::filesystem::path dispatcher_pins = "/sys/fs/bpf/xdp";
-
-struct MultiprogCloser {
-    void operator()(xdp_multiprog* multiprog) const noexcept { xdp_multiprog__close(multiprog); }
-};
-using Multiprog = std::unique_ptr<xdp_multiprog, MultiprogCloser>;
-
-// All XDP programs on a device; null when there is none.
-Multiprog multiprog_of(std::uint32_t ifindex) noexcept {
-    xdp_multiprog* multiprog = xdp_multiprog__get_from_ifindex(static_cast<int>(ifindex));
-    return Multiprog(libxdp_get_error(multiprog) != 0 ? nullptr : multiprog);
-}
 
 std::uint32_t map_id(int map_fd) noexcept {
     bpf_map_info info{};
@@ -64,19 +54,32 @@ bool is_ours(const BridgeState& state, int program_fd) noexcept {
     return false;
 }
 
-// Our program among those on the device, null when there is none.
-xdp_program* find_ours(const BridgeState& state, const Multiprog& multiprog) noexcept {
-    if (!multiprog)
-        return nullptr;
-    if (xdp_multiprog__is_legacy(multiprog.get())) {
-        xdp_program* main = xdp_multiprog__main_prog(multiprog.get());
-        return main && is_ours(state, xdp_program__fd(main)) ? main : nullptr;
-    }
-    xdp_program* program = nullptr;
-    while ((program = xdp_multiprog__next_prog(program, multiprog.get())))
-        if (is_ours(state, xdp_program__fd(program)))
+// The program that a device runs; none for no device.
+Fd program_on(std::uint32_t ifindex) {
+    const auto link = link_by_index(ifindex);
+    return Fd(link ? bpf_prog_get_fd_by_id(link->xdp_prog_id) : -1);
+}
+
+bool is_dispatcher(int program_fd) noexcept {
+    return program_info(program_fd).name == "xdp_dispatcher";
+}
+
+std::filesystem::path dispatcher_folder(std::uint32_t ifindex, std::uint32_t dispatcher_id) {
+    return dispatcher_pins / fmt::format("dispatch-{}-{}", ifindex, dispatcher_id);
+}
+
+// Our program among those that libxdp pinned in a dispatcher's folder. We do not ask
+// xdp_multiprog__get_from_ifindex: in libxdp 1.3 each call of it leaks a file descriptor.
+Fd find_ours(const BridgeState& state, const std::filesystem::path& folder) noexcept {
+    std::error_code ignored;
+    for (const auto& pin : std::filesystem::directory_iterator(folder, ignored)) {
+        if (!pin.path().string().ends_with("-prog"))
+            continue;
+        Fd program(bpf_obj_get(pin.path().c_str()));
+        if (program && is_ours(state, program.get()))
             return program;
-    return nullptr;
+    }
+    return Fd();
 }
 
 // When a device vanishes, libxdp's pins of its dispatcher stay and would keep our programs and
@@ -84,18 +87,26 @@ xdp_program* find_ours(const BridgeState& state, const Multiprog& multiprog) noe
 void forget_dispatchers(const BridgeState& state, std::uint32_t ifindex) noexcept {
     const std::string prefix = fmt::format("dispatch-{}-", ifindex);
     std::error_code ignored;
-    for (const auto& folder : std::filesystem::directory_iterator(dispatcher_pins, ignored)) {
-        if (!folder.path().filename().string().starts_with(prefix))
-            continue;
-        bool ours = false;
-        for (const auto& pin : std::filesystem::directory_iterator(folder, ignored)) {
-            const Fd fd(bpf_obj_get(pin.path().c_str()));
-            ours =
-                ours || (pin.path().string().ends_with("-prog") && fd && is_ours(state, fd.get()));
-        }
-        if (ours)
+    for (const auto& folder : std::filesystem::directory_iterator(dispatcher_pins, ignored))
+        if (folder.path().filename().string().starts_with(prefix) &&
+            find_ours(state, folder.path()))
             std::filesystem::remove_all(folder, ignored);
-    }
+}
+
+// A program that was attached by netlink. Detaching in a mode in which there is none does nothing.
+bool detach_netlink(std::uint32_t ifindex) noexcept {
+    const auto index = static_cast<int>(ifindex);
+    return bpf_xdp_detach(index, XDP_FLAGS_SKB_MODE, nullptr) == 0 &&
+           bpf_xdp_detach(index, XDP_FLAGS_DRV_MODE, nullptr) == 0;
+}
+
+bool detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept {
+    xdp_program* program = xdp_program__from_fd(ours.get());
+    if (libxdp_get_error(program) != 0)
+        return false;
+    const int err = xdp_program__detach(program, static_cast<int>(ifindex), XDP_MODE_UNSPEC, 0);
+    xdp_program__close(program);
+    return err == 0;
 }
 
 bool detach_link(const BridgeState& state, std::uint16_t port) noexcept {
@@ -183,7 +194,7 @@ PortPrograms::Attached PortPrograms::attach(const BridgeState& state, const Link
     const LibbpfLog log;
     bool generic = mode == XdpMode::generic;
     for (;;) {
-        if (attach_by_dispatcher(state, link, generic))
+        if (attach_by_dispatcher(link, generic))
             return {generic, AttachKind::dispatcher};
         const int err = attach_by_link(state, link, generic);
         if (err == 0)
@@ -197,7 +208,11 @@ PortPrograms::Attached PortPrograms::attach(const BridgeState& state, const Link
 }
 
 // False: this kernel or this device takes no dispatcher, and nothing is attached.
-bool PortPrograms::attach_by_dispatcher(const BridgeState& state, const Link& link, bool generic) {
+bool PortPrograms::attach_by_dispatcher(const Link& link, bool generic) {
+    // Whether the kernel can is known for good after the first attempt, which is slow.
+    static std::atomic<bool> kernel_has_dispatcher{true};
+    if (!kernel_has_dispatcher)
+        return false;
     const auto ifindex = static_cast<int>(link.ifindex);
     DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .obj = skeleton_->obj,
                         .prog_name = "xdpb_ingress");
@@ -206,15 +221,14 @@ bool PortPrograms::attach_by_dispatcher(const BridgeState& state, const Link& li
         program_.reset(program);
         const int err =
             xdp_program__attach(program, ifindex, generic ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
-        if (err == 0) {
-            const Multiprog multiprog = multiprog_of(link.ifindex);
-            if (multiprog && !xdp_multiprog__is_legacy(multiprog.get()))
-                return true;
-        }
+        if (err == 0 && is_dispatcher(program_on(link.ifindex).get()))
+            return true;
         // Without the dispatcher libxdp attaches the program alone, by netlink, where it has no
         // owner and anybody may replace it. A bpf_link of our own is safer.
-        if (err == 0)
-            detach_programs(state, port_, link.ifindex);
+        if (err == 0) {
+            kernel_has_dispatcher = false;
+            detach_netlink(link.ifindex);
+        }
     }
     open(); // libxdp may have changed the program's type
     return false;
@@ -237,22 +251,24 @@ int PortPrograms::attach_by_link(const BridgeState& state, const Link& link, boo
     return 0;
 }
 
-bool detach_programs(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept {
+bool detach_programs(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) {
     if (detach_link(state, port))
         return true;
-    const Multiprog multiprog = multiprog_of(ifindex);
-    xdp_program* program = find_ours(state, multiprog);
-    if (!program) {
-        forget_dispatchers(state, ifindex);
-        return false;
+    const Fd program = program_on(ifindex);
+    if (program && is_ours(state, program.get()))
+        return detach_netlink(ifindex);
+    if (program && is_dispatcher(program.get())) {
+        const Fd ours =
+            find_ours(state, dispatcher_folder(ifindex, program_info(program.get()).id));
+        if (ours)
+            return detach_dispatcher(ifindex, ours);
     }
-    if (xdp_multiprog__is_legacy(multiprog.get()))
-        return xdp_multiprog__detach(multiprog.get()) == 0;
-    return xdp_program__detach(program, static_cast<int>(ifindex), XDP_MODE_UNSPEC, 0) == 0;
+    forget_dispatchers(state, ifindex);
+    return false;
 }
 
 std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
-                                  std::uint32_t ifindex) noexcept {
+                                  std::uint32_t ifindex) {
     const Fd link(bpf_obj_get(state.port_link(port).c_str()));
     if (link) {
         bpf_link_info info{};
@@ -260,9 +276,11 @@ std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
         const bool known = bpf_obj_get_info_by_fd(link.get(), &info, &size) == 0;
         return known && info.xdp.ifindex == ifindex ? info.prog_id : 0; // 0 once the device is gone
     }
-    const Multiprog multiprog = multiprog_of(ifindex);
-    const xdp_program* program = find_ours(state, multiprog);
-    return program ? program_info(xdp_program__fd(program)).id : 0;
+    const Fd program = program_on(ifindex);
+    if (!program || !is_dispatcher(program.get()))
+        return 0;
+    const Fd ours = find_ours(state, dispatcher_folder(ifindex, program_info(program.get()).id));
+    return ours ? program_info(ours.get()).id : 0;
 }
 
 } // namespace xdpbridge

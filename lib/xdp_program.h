@@ -34,7 +34,7 @@ class PortPrograms {
     [[nodiscard]] int egress_fd() const;
 
   private:
-    bool attach_by_dispatcher(const BridgeState& state, const Link& link, bool generic);
+    bool attach_by_dispatcher(const Link& link, bool generic);
     int attach_by_link(const BridgeState& state, const Link& link, bool generic);
     void open();
 
@@ -48,10 +48,10 @@ class PortPrograms {
 };
 
 // Detaches this bridge's program from a device, however it is attached. False: there was none.
-bool detach_programs(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept;
+bool detach_programs(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex);
 
 // The id of the bridge's program on the device, 0: none of ours is attached.
 std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
-                                  std::uint32_t ifindex) noexcept;
+                                  std::uint32_t ifindex);
 
 } // namespace xdpbridge

@@ -86,13 +86,14 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const xdpbridge::Error& error) {
-        complain(error.what());
+        // Whether -v was given, told without the parser, which may not have got that far.
         const bool verbose = std::any_of(argv, argv + argc, [](std::string_view word) {
             return word == "-v" || word == "--verbose";
         });
-        if (!error.detail().empty())
-            fmt::print(stderr, "{}",
-                       verbose ? error.detail() : "xdp-bridge: -v shows what the kernel said\n");
+        const bool more = !error.detail().empty() && !verbose;
+        complain(std::string(error.what()) + (more ? " (-v shows what the kernel said)" : ""));
+        if (verbose)
+            fmt::print(stderr, "{}", error.detail());
     } catch (const std::exception& error) {
         complain(error.what());
     }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli_test.h"
+
+#include "sandbox/frames.h"
+#include "sandbox/netns_scope.h"
+#include "sandbox/packet_socket.h"
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+namespace xdpbridge::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class MonitorTest : public CliTest {
+  protected:
+    void SetUp() override {
+        make_bridge();
+        sandbox_.add_namespace("hosts");
+        {
+            const sandbox::NetnsScope scope("hosts");
+            std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
+        }
+        for (const char* peer : {"v1-peer", "v2-peer"}) {
+            sandbox::check({"ip", "link", "set", peer, "netns", "hosts"});
+            sandbox_.ip("hosts", {"link", "set", peer, "up"});
+        }
+    }
+    static void send(const std::string& device, const std::string& src) {
+        const sandbox::Frame frame =
+            sandbox::Ethernet{.dst = "02:00:00:00:00:77", .src = src, .type = 0x88b5} /
+            sandbox::Payload{.size = 46};
+        sandbox::PacketSocket("hosts", device).send(frame);
+    }
+    // Until it has printed the text; false after some seconds.
+    static bool prints(const sandbox::Process& monitor, const std::string& text) {
+        for (int i = 0; i < 300; i++) {
+            if (monitor.out().find(text) != std::string::npos)
+                return true;
+            std::this_thread::sleep_for(10ms);
+        }
+        return false;
+    }
+    // A monitor that is listening.
+    static sandbox::Process start(const Argv& options) {
+        Argv argv = {XDPB_CLI};
+        argv.insert(argv.end(), options.begin(), options.end());
+        sandbox::Process monitor(argv);
+        std::this_thread::sleep_for(500ms);
+        return monitor;
+    }
+};
+
+TEST_F(MonitorTest, TellsWhatIsLearnedAndWhatMoves) {
+    auto monitor = start({"monitor", "br0"});
+    send("v1-peer", "02:00:00:00:00:50");
+    EXPECT_TRUE(prints(monitor, "learn 02:00:00:00:00:50 on v1")) << monitor.out();
+    send("v2-peer", "02:00:00:00:00:50");
+    EXPECT_TRUE(prints(monitor, "move  02:00:00:00:00:50 to v2 from v1")) << monitor.out();
+    monitor.signal(SIGINT);
+    EXPECT_EQ(monitor.wait(5s), 0) << "an interrupt is how one ends it, not a failure";
+}
+
+TEST_F(MonitorTest, TellsOfALimit) {
+    cli_ok({"port", "set", "br0", "v1", "--mac-quota", "1"});
+    cli_ok({"fdb", "flush", "br0"});
+    cli_ok({"fdb", "add", "br0", "02:00:00:00:00:01", "--port", "v1"});
+    auto monitor = start({"monitor", "br0"});
+    send("v1-peer", "02:00:00:00:00:50");
+    EXPECT_TRUE(prints(monitor, "limit 02:00:00:00:00:50 on v1")) << monitor.out();
+    EXPECT_GE(json({"stats", "br0", "v1"})[0]["quota_exceeded"], 1);
+}
+
+TEST_F(MonitorTest, PrintsAnObjectALine) {
+    auto monitor = start({"-j", "monitor", "br0"});
+    send("v1-peer", "02:00:00:00:00:50");
+    ASSERT_TRUE(prints(monitor, "02:00:00:00:00:50"));
+    std::istringstream lines(monitor.out());
+    std::string line;
+    bool found = false;
+    while (std::getline(lines, line)) {
+        const auto event = nlohmann::json::parse(line);
+        found =
+            found || (event["event"] == "learn" && event["mac"] == "02:00:00:00:00:50" &&
+                      event["device"] == "v1" && event["vlan"] == 0 && event["time"].is_number());
+    }
+    EXPECT_TRUE(found) << monitor.out();
+}
+
+TEST_F(MonitorTest, OneAtATime) {
+    const auto monitor = start({"monitor", "br0"});
+    expect_error({"monitor", "br0"}, 1, {"br0", "somebody else reads them"});
+}
+
+} // namespace
+} // namespace xdpbridge::test

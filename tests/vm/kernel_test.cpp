@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// The switch on other kernels than this one: each is booted in a VM, and runs the program there,
+// beside another XDP program where libxdp's dispatcher is to be had.
+#include "kernels.h"
+#include "sandbox/initramfs.h"
+#include "sandbox/process.h"
+#include "sandbox/vm.h"
+#include "support/sandbox_test.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+namespace xdpbridge::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+// Each check prints "PASS name" or "FAIL name" with what it said.
+constexpr const char* guest_script = R"(
+export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+check() { name=$1; shift; if out=$("$@" 2>&1); then echo "PASS $name"; else echo "FAIL $name: $out"; fi; }
+says() { text=$1; shift; out=$("$@" 2>&1); case "$out" in *"$text"*) ;; *) echo "$out"; return 1;; esac; }
+silent() { text=$1; shift; out=$("$@" 2>&1); case "$out" in *"$text"*) echo "$out"; return 1;; *) ;; esac; }
+
+mount -t bpf bpf /sys/fs/bpf
+mkdir -p /run/netns /var/run
+ulimit -l unlimited
+for i in 1 2; do
+    ip netns add h$i
+    ip link add v$i type veth peer name eth0 netns h$i
+    ip link set v$i up
+    ip -n h$i address add 10.0.0.$i/24 dev eth0
+    ip -n h$i link set eth0 up
+    ip netns exec h$i ethtool -K eth0 tx off gro on
+done
+for object in /objects/*.o; do
+    mkdir /sys/fs/bpf/objects
+    check "load ${object##*/}" bpftool prog loadall $object /sys/fs/bpf/objects
+    rm -r /sys/fs/bpf/objects
+done
+
+check "another program first" xdp-loader load -m native -P 10 v1 /pass.o
+check "add" xdp-bridge add br0
+check "add v1" xdp-bridge port add br0 v1
+check "add v2" xdp-bridge port add br0 v2
+check "attached by the dispatcher" says dispatcher xdp-bridge port show br0
+check "no bare link" silent link xdp-bridge port show br0
+check "another program after" xdp-loader load -m native -P 90 v2 /pass.o
+check "beside the other on v1" says xdpb_ingress xdp-loader status v1
+check "beside the other on v2" says xdpb_ingress xdp-loader status v2
+check "ping" ip netns exec h1 ping -c 3 -i 0.2 -W 2 10.0.0.2
+check "refusals are counted" silent "not counted" xdp-bridge show br0
+check "learned" says v2 xdp-bridge fdb show br0
+check "del v2" xdp-bridge port del br0 v2
+check "the other stays on v2" says xdp_pass xdp-loader status v2
+check "del" xdp-bridge del br0
+check "the other stays on v1" says xdp_pass xdp-loader status v1
+check "ours is gone from v1" silent xdpb_ingress xdp-loader status v1
+check "the folder is gone" says "[]" xdp-bridge -j show
+
+check "vanish: add" xdp-bridge add br0
+check "vanish: port" xdp-bridge port add br0 v2
+ip link del v2
+check "vanish: gone" says gone xdp-bridge port show br0
+check "vanish: del" xdp-bridge port del br0 v2
+check "vanish: nothing is held" silent fdb bpftool map show name fdb_
+xdp-bridge del br0
+sleep 1
+check "no map stays" silent "name fdb" bpftool map show
+echo "SCRIPT DONE"
+)";
+
+// Another XDP program, which lets every frame pass on.
+constexpr const char* pass_program = R"(
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("xdp") int xdp_pass(struct xdp_md *ctx) { return XDP_PASS; }
+char LICENSE[] SEC("license") = "GPL";
+)";
+
+class KernelTest : public SandboxTest, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(KernelTest, TheSwitchWorks) {
+    const auto kernel = sandbox::find_vm_kernel(GetParam());
+    const std::string pass = fmt::format("/tmp/xdp-bridge-vm-test-{}.o", ::getpid());
+    sandbox::check({"clang", "-O2", "-g", "-target", "bpf", "-I/usr/include/x86_64-linux-gnu", "-x",
+                    "c", "-", "-c", "-o", pass},
+                   {.input = pass_program});
+
+    sandbox::Initramfs initramfs;
+    for (const char* module : {"veth", "virtio_pci", "virtio_net"})
+        initramfs.add_module(kernel, module);
+    for (const char* program : {"/usr/sbin/ip", "/usr/sbin/ethtool", "/usr/sbin/bpftool",
+                                "/usr/sbin/xdp-loader", "/usr/bin/ping"})
+        initramfs.add_program(program);
+    initramfs.add_program(XDPB_CLI);
+    initramfs.add_symlink("/usr/local/bin/xdp-bridge", XDPB_CLI);
+    initramfs.add_file(pass, "/pass.o");
+    for (const char* file : {"xdp-dispatcher.o"})
+        initramfs.add_file(std::string("/usr/lib/x86_64-linux-gnu/bpf/") + file,
+                           std::string("/usr/lib/x86_64-linux-gnu/bpf/") + file);
+    for (const auto& object : std::filesystem::directory_iterator(XDPB_OBJECTS))
+        if (object.path().extension() == ".o")
+            initramfs.add_file(object.path(), "/objects" / object.path().filename());
+    initramfs.set_script(guest_script);
+
+    sandbox_.add_namespace("vm");
+    sandbox::Vm vm({.kernel = kernel,
+                    .initramfs = initramfs.finish(),
+                    .netns = "vm",
+                    .nics = {},
+                    .memory_mb = 1024});
+    EXPECT_TRUE(vm.wait_for("SCRIPT DONE", 300s)) << kernel.version;
+    const std::string console = vm.console();
+    EXPECT_THAT(console, HasSubstr("PASS ping"));
+    EXPECT_THAT(console, ::testing::Not(HasSubstr("FAIL "))) << kernel.version;
+    std::filesystem::remove(pass);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, KernelTest, ::testing::ValuesIn(vm_kernels()), test_name);
+
+} // namespace
+} // namespace xdpbridge::test
