@@ -3,6 +3,8 @@
 // Ports that come and go under traffic.
 #include "network_test.h"
 
+#include "sandbox/ethtool.h"
+
 #include <fmt/format.h>
 
 namespace xdpbridge::test {
@@ -60,6 +62,7 @@ TEST_F(NetworkTest, SixtyFourPortsAndAFloodToAll) {
                     {"link", "add", port, "type", "veth", "peer", "name", port + "-peer"});
         sandbox_.ip("switch", {"link", "set", port, "up"});
         sandbox_.ip("switch", {"link", "set", port + "-peer", "up"});
+        sandbox::set_gro("switch", port + "-peer", true); // else it takes no redirected frames
         bridge_->ports().add(port);
         others.push_back(port);
     }
