@@ -9,13 +9,11 @@
 #include "support/sandbox_test.h"
 
 #include <fmt/format.h>
-#include <gmock/gmock.h>
 
 namespace xdpbridge::test {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 
 // Each check prints "PASS name" or "FAIL name" with what it said.
 constexpr const char* guest_script = R"(
@@ -23,6 +21,8 @@ export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 check() { name=$1; shift; if out=$("$@" 2>&1); then echo "PASS $name"; else echo "FAIL $name: $out"; fi; }
 says() { text=$1; shift; out=$("$@" 2>&1); case "$out" in *"$text"*) ;; *) echo "$out"; return 1;; esac; }
 silent() { text=$1; shift; out=$("$@" 2>&1); case "$out" in *"$text"*) echo "$out"; return 1;; *) ;; esac; }
+
+ip() { /usr/sbin/ip "$@"; } # busybox prefers its own
 
 mount -t bpf bpf /sys/fs/bpf
 mkdir -p /run/netns /var/run
@@ -114,8 +114,9 @@ TEST_P(KernelTest, TheSwitchWorks) {
                     .memory_mb = 1024});
     EXPECT_TRUE(vm.wait_for("SCRIPT DONE", 300s)) << kernel.version;
     const std::string console = vm.console();
-    EXPECT_THAT(console, HasSubstr("PASS ping"));
-    EXPECT_THAT(console, ::testing::Not(HasSubstr("FAIL "))) << kernel.version;
+    const bool passed = console.find("PASS ping") != std::string::npos &&
+                        console.find("FAIL ") == std::string::npos;
+    EXPECT_TRUE(passed) << kernel.version << "\n" << console;
     std::filesystem::remove(pass);
 }
 
