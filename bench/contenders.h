@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// The programs that are measured side by side. Each is a switch with two ports; the frames come in
+// on the first.
+#pragma once
+#include "lab.h"
+
+#include <xdpbridge/bridge.h>
+#include <xdpbridge/fdb.h>
+#include <xdpbridge/stats.h>
+
+#include <floor_redirect.skel.h>
+#include <plain_learning.skel.h>
+#include <sink.skel.h>
+#include <vary.skel.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace xdpbridge::bench {
+
+// Hosts come in pairs: source(n) is behind the first port, destination(n) behind the second.
+// vary.bpf.c makes the same addresses.
+Mac source(std::uint32_t n);
+Mac destination(std::uint32_t n);
+
+// Destroys a BPF skeleton of bpftool.
+struct Destroy {
+    template <typename Skeleton>
+    void operator()(Skeleton* skeleton) const noexcept {
+        Skeleton::destroy(skeleton);
+    }
+};
+template <typename Skeleton>
+using Loaded = std::unique_ptr<Skeleton, Destroy>;
+
+class Contender {
+  public:
+    virtual ~Contender() = default;
+    [[nodiscard]] virtual int program() const = 0;
+    // From now on the hosts of this many pairs are known, and no others.
+    virtual void know(std::uint32_t pairs) = 0;
+};
+
+// bpf/floor.bpf.c
+class Floor : public Contender {
+  public:
+    explicit Floor(const Devices& devices);
+    [[nodiscard]] int program() const override;
+    void know(std::uint32_t) override {}
+
+  private:
+    Loaded<floor_redirect> skeleton_;
+};
+
+// bpf/plain_learning.bpf.c
+class Plain : public Contender {
+  public:
+    Plain(const Devices& devices, std::uint32_t fdb_size);
+    [[nodiscard]] int program() const override;
+    void know(std::uint32_t pairs) override;
+
+  private:
+    Devices devices_;
+    Loaded<plain_learning> skeleton_;
+};
+
+// A bridge of this project, as `xdp-bridge add` makes it; it goes with the object.
+class Ours : public Contender {
+  public:
+    Ours(const Devices& devices, std::uint32_t fdb_size);
+    ~Ours() override;
+    [[nodiscard]] int program() const override;
+    void know(std::uint32_t pairs) override;
+    [[nodiscard]] PortCounters counters() const; // of the port that the frames come in on
+    [[nodiscard]] std::uint32_t learned() const; // there
+
+  private:
+    Devices devices_;
+    Bridge bridge_;
+    int program_ = -1;
+};
+
+// Any of them with vary.bpf.c in front of it.
+class Varied {
+  public:
+    Varied(const Contender& contender, std::uint32_t pairs);
+    [[nodiscard]] int program() const;
+
+  private:
+    Loaded<vary> skeleton_;
+};
+
+// Takes the frames that leave by the second port, at the far end of its veth.
+class Sink {
+  public:
+    Sink();
+    [[nodiscard]] std::uint64_t frames() const { return skeleton_->bss->frames; } // so far
+
+  private:
+    Loaded<sink> skeleton_;
+    std::unique_ptr<bpf_link, int (*)(bpf_link*)> link_;
+};
+
+} // namespace xdpbridge::bench

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lab.h"
+
+#include <net/if.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace xdpbridge::bench {
+
+namespace {
+
+const std::string netns = "bench";
+
+sandbox::NetnsScope enter(sandbox::Sandbox& sandbox) {
+    sandbox.add_namespace(netns);
+    for (const std::string name : {"in", "out"}) {
+        const std::string peer = name + "-peer";
+        sandbox.ip(netns, {"link", "add", name, "up", "type", "veth", "peer", "name", peer});
+        // Without an IPv6 address, or it would send frames of its own, to be learned.
+        sandbox.ip(netns, {"link", "set", peer, "addrgenmode", "none", "up"});
+    }
+    return sandbox::NetnsScope(netns);
+}
+
+} // namespace
+
+Lab::Lab()
+    : scope_(enter(sandbox_)),
+      devices_{{"in", if_nametoindex("in")}, {"out", if_nametoindex("out")}} {}
+
+Mac mac_of(std::uint8_t side, std::uint32_t n) {
+    return {{0x02, side, static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16),
+             static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)}};
+}
+
+void add(const std::string& name, int rounds, std::function<void(benchmark::State&)> run) {
+    benchmark::RegisterBenchmark(name.c_str(), std::move(run))->UseManualTime()->Iterations(rounds);
+}
+
+void report(benchmark::State& state, const std::string& name, std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    state.counters[name] = values.at(values.size() / 2);
+    state.counters[name + "_min"] = values.front();
+    state.counters[name + "_max"] = values.back();
+}
+
+double value(const benchmark::BenchmarkReporter::Run& run, const std::string& name) {
+    return run.counters.at(name).value;
+}
+
+bool Table::ReportContext(const Context& context) {
+    PrintBasicContext(&GetErrorStream(), context);
+    GetOutputStream() << heading() << std::endl;
+    return true;
+}
+
+void Table::ReportRuns(const std::vector<Run>& runs) {
+    for (const auto& run : runs) {
+        failed_ = failed_ || run.error_occurred;
+        if (run.error_occurred)
+            GetOutputStream() << run.run_name.function_name << ": " << run.error_message << '\n';
+        else if (run.run_type == Run::RT_Iteration)
+            GetOutputStream() << line(run) << '\n';
+    }
+    GetOutputStream() << std::flush;
+}
+
+} // namespace xdpbridge::bench

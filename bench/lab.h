@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// What both benchmarks need: two devices to make a bridge of, and figures of several rounds.
+#pragma once
+#include <sandbox/netns_scope.h>
+#include <sandbox/sandbox.h>
+#include <xdpbridge/mac.h>
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace xdpbridge::bench {
+
+struct Device {
+    std::string name;
+    std::uint32_t ifindex;
+};
+struct Devices {
+    Device in, out;
+};
+
+// A throwaway network with two veths, in and out, and their far ends, in-peer and out-peer. The
+// process lives in it as long as the object does.
+class Lab {
+  public:
+    Lab();
+    [[nodiscard]] const Devices& devices() const { return devices_; }
+
+  private:
+    sandbox::Sandbox sandbox_;
+    sandbox::NetnsScope scope_;
+    Devices devices_;
+};
+
+// 02:SIDE:N.
+Mac mac_of(std::uint8_t side, std::uint32_t n);
+
+// A benchmark that runs so many rounds, and times them itself.
+void add(const std::string& name, int rounds, std::function<void(benchmark::State&)> run);
+
+// Sets the counters NAME (the median), NAME_min and NAME_max.
+void report(benchmark::State& state, const std::string& name, std::vector<double> values);
+
+// Prints one line for each benchmark that has run.
+class Table : public benchmark::BenchmarkReporter {
+  public:
+    bool ReportContext(const Context& context) override;
+    void ReportRuns(const std::vector<Run>& runs) override;
+    [[nodiscard]] bool failed() const { return failed_; } // whether any benchmark has
+
+  protected:
+    virtual std::string heading() const = 0;
+    virtual std::string line(const Run& run) = 0;
+
+  private:
+    bool failed_ = false;
+};
+
+// The counter of that name.
+double value(const benchmark::BenchmarkReporter::Run& run, const std::string& name);
+
+} // namespace xdpbridge::bench

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// After a life with everything in it, nothing is left: no descriptor, no pin, no kernel object.
+#include "support/leaks.h"
+#include "support/switch_test.h"
+
+#include <algorithm>
+#include <array>
+#include <bpf/bpf.h>
+#include <chrono>
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <set>
+#include <sstream>
+#include <thread>
+
+namespace xdpbridge::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::IsEmpty;
+
+// All that is pinned in the sandbox's BPF file system.
+std::vector<std::string> pins() {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator("/sys/fs/bpf"))
+        if (!entry.is_directory() && !entry.path().string().ends_with(".debug"))
+            found.push_back(entry.path());
+    return found;
+}
+
+using Ids = std::set<std::uint32_t>;
+
+// The maps pinned in a bridge's folder.
+Ids pinned_maps(const std::filesystem::path& folder) {
+    Ids ids;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.is_directory())
+            continue;
+        const Fd map(bpf_obj_get(entry.path().c_str()));
+        bpf_map_info info{};
+        std::uint32_t size = sizeof(info);
+        if (map && bpf_obj_get_info_by_fd(map.get(), &info, &size) == 0)
+            ids.insert(info.id);
+    }
+    return ids;
+}
+
+// The programs that use any of the maps.
+Ids programs_over(const Ids& maps) {
+    Ids programs;
+    for (std::uint32_t id = 0; bpf_prog_get_next_id(id, &id) == 0;) {
+        const Fd program(bpf_prog_get_fd_by_id(id));
+        std::array<std::uint32_t, 64> used{};
+        bpf_prog_info info{};
+        std::uint32_t size = sizeof(info);
+        info.nr_map_ids = used.size();
+        info.map_ids = reinterpret_cast<std::uintptr_t>(used.data());
+        if (program && bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0 &&
+            std::any_of(used.begin(), used.begin() + info.nr_map_ids,
+                        [&](std::uint32_t map) { return maps.contains(map); }))
+            programs.insert(id);
+    }
+    return programs;
+}
+
+class LeakTest : public SandboxTest {
+  protected:
+    LeakTest() {
+        for (const char* device : {"eth0", "eth1", "eth2", "eth3"})
+            make_veth(device);
+    }
+
+    // Does what there is to do with a bridge, and leaves it with two ports.
+    static void live() {
+        auto bridge = Bridge::create("br0", {.fdb_size = 100});
+        auto ports = bridge.ports();
+        auto fdb = bridge.fdb();
+        ports.add("eth0");
+        ports.add("eth1", {.mode = XdpMode::generic});
+        ports.add("eth2");
+        ports.remove("eth2");
+        {
+            const Attachment attachment = ports.attach("eth3");
+            Events events = bridge.events();
+            fdb.add({.mac = host(1), .port = 1, .is_static = true});
+            fdb.add({.mac = host(2), .port = 2});
+            take_events(events);
+        }
+        std::stringstream file;
+        fdb.save(file);
+        fdb.load(file);
+        fdb.flush();
+        ports.set("eth0", {.mac_quota = 3});
+        bridge.set_ageing(10s);
+        bridge.set_reserved(1, ReservedPolicy::drop);
+        const Fd program(ports.program_fd("eth0"));
+
+        std::ignore = error_of([&] { ports.add("eth0"); });
+        std::ignore = error_of([&] { ports.add("nowhere"); });
+        std::ignore = error_of([&] { ports.add("lo"); });
+        std::ignore = error_of([&] { Bridge::create("br0"); });
+        std::ignore = error_of([&] { Bridge::open("br1"); });
+        std::ignore = error_of([&] {
+            std::istringstream bad("nonsense");
+            fdb.load(bad);
+        });
+        std::ignore = Bridge::open("br0").stats().port(1);
+        std::ignore = Bridge::list();
+    }
+};
+
+TEST_F(LeakTest, NoDescriptorAndNoKernelObject) {
+    LeakCheck leaks;
+    for (int i = 0; i < 2; i++) {
+        live();
+        leaks.watch("/sys/fs/bpf/xdp-bridge/br0");
+        Bridge::remove("br0");
+    }
+    leaks.expect_nothing_left();
+}
+
+TEST_F(LeakTest, NoPin) {
+    ASSERT_THAT(pins(), IsEmpty());
+    live();
+    EXPECT_GE(pins().size(), 10U); // else they are elsewhere, and this test sees nothing
+    Bridge::remove("br0");
+    EXPECT_THAT(pins(), IsEmpty());
+    EXPECT_TRUE(std::filesystem::is_empty("/sys/fs/bpf/xdp-bridge"));
+}
+
+// Neither the programs of the port, nor those that were tried on the way.
+TEST_F(LeakTest, NoProgramOfARemovedPort) {
+    auto bridge = Bridge::create("br0");
+    const auto maps = pinned_maps("/sys/fs/bpf/xdp-bridge/br0");
+    const auto before = programs_over(maps);
+    bridge.ports().add("eth0");
+    EXPECT_GT(programs_over(maps).size(), before.size());
+    bridge.ports().remove("eth0");
+
+    // The kernel frees them when the last reader, on any CPU, is done.
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (programs_over(maps) != before && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(20ms);
+    EXPECT_EQ(programs_over(maps), before);
+}
+
+} // namespace
+} // namespace xdpbridge::test

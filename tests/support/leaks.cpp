@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "support/leaks.h"
+
+#include "lib/fd.h"
+
+#include <bpf/bpf.h>
+#include <chrono>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <thread>
+
+namespace xdpbridge::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::size_t open_descriptors() {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
+}
+
+bool exists(std::uint32_t map_id) {
+    return static_cast<bool>(Fd(bpf_map_get_fd_by_id(map_id)));
+}
+
+} // namespace
+
+LeakCheck::LeakCheck() : descriptors_(open_descriptors()) {}
+
+void LeakCheck::watch(const fs::path& bridge_folder) {
+    for (const auto& pin : fs::directory_iterator(bridge_folder)) {
+        const Fd map(bpf_obj_get(pin.path().c_str()));
+        bpf_map_info info{};
+        std::uint32_t size = sizeof(info);
+        if (map && bpf_obj_get_info_by_fd(map.get(), &info, &size) == 0)
+            maps_.push_back(info.id);
+    }
+}
+
+void LeakCheck::expect_nothing_left() const {
+    EXPECT_EQ(open_descriptors(), descriptors_) << "file descriptors leaked";
+    const fs::path root = "/sys/fs/bpf/xdp-bridge";
+    EXPECT_TRUE(!fs::exists(root) || fs::is_empty(root)) << "pins leaked";
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    for (const auto id : maps_) {
+        while (exists(id) && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        EXPECT_FALSE(exists(id)) << "map " << id << " leaked, or a program or link that holds it";
+    }
+}
+
+} // namespace xdpbridge::test

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Version 1 of the ABI, written down a second time: bridges that run were made by earlier builds.
+// If a test here fails, the layout has changed: raise XDPB_ABI_VERSION, then change the test.
+#include <xdpbridge/abi.h>
+#include <xdpbridge/bridge.h>
+#include <xdpbridge/events.h>
+
+#include <cstddef>
+#include <gtest/gtest.h>
+
+namespace xdpbridge {
+namespace {
+
+TEST(Abi, IsVersion1) {
+    EXPECT_EQ(XDPB_ABI_VERSION, 1);
+    EXPECT_EQ(XDPB_MAX_PORTS, 256);
+    EXPECT_EQ(XDPB_RESERVED_GROUPS, 16);
+}
+
+TEST(Abi, Bridge) {
+    EXPECT_EQ(sizeof(xdpb_bridge), 128U);
+    EXPECT_EQ(offsetof(xdpb_bridge, abi_version), 0U); // of every version, now and later
+    EXPECT_EQ(offsetof(xdpb_bridge, fdb_size), 4U);
+    EXPECT_EQ(offsetof(xdpb_bridge, ageing_ns), 8U);
+    EXPECT_EQ(offsetof(xdpb_bridge, refresh_ns), 16U);
+    EXPECT_EQ(offsetof(xdpb_bridge, netns_cookie), 24U);
+    EXPECT_EQ(offsetof(xdpb_bridge, reserved), 32U);
+    EXPECT_EQ(offsetof(xdpb_bridge, reclaim_second), 64U);
+    EXPECT_EQ(offsetof(xdpb_bridge, reclaim_spent), 72U);
+    EXPECT_EQ(offsetof(xdpb_bridge, events_lost), 80U);
+}
+
+TEST(Abi, Port) {
+    EXPECT_EQ(sizeof(xdpb_port), 128U);
+    EXPECT_EQ(offsetof(xdpb_port, flags), 0U);
+    EXPECT_EQ(offsetof(xdpb_port, ifindex), 4U);
+    EXPECT_EQ(offsetof(xdpb_port, mac_quota), 8U);
+    EXPECT_EQ(offsetof(xdpb_port, name), 16U);
+    EXPECT_EQ(offsetof(xdpb_port, learned), 64U);
+    EXPECT_EQ(offsetof(xdpb_port, limit_event_ns), 72U);
+    EXPECT_EQ(XDPB_PORT_USED, 1);
+    EXPECT_EQ(XDPB_PORT_ACTIVE, 2);
+    EXPECT_EQ(XDPB_PORT_LEARNING, 4);
+    EXPECT_EQ(XDPB_PORT_GENERIC, 8);
+    EXPECT_EQ(XDPB_PORT_DISPATCHER, 16);
+}
+
+TEST(Abi, Fdb) {
+    EXPECT_EQ(sizeof(xdpb_fdb_key), 8U);
+    EXPECT_EQ(offsetof(xdpb_fdb_key, mac), 0U);
+    EXPECT_EQ(offsetof(xdpb_fdb_key, vlan), 6U);
+    EXPECT_EQ(sizeof(xdpb_fdb_entry), 24U);
+    EXPECT_EQ(offsetof(xdpb_fdb_entry, port), 0U); // with flags one aligned 32-bit word
+    EXPECT_EQ(offsetof(xdpb_fdb_entry, flags), 2U);
+    EXPECT_EQ(offsetof(xdpb_fdb_entry, seen_ns), 8U);
+    EXPECT_EQ(offsetof(xdpb_fdb_entry, created_ns), 16U);
+    EXPECT_EQ(XDPB_FDB_STATIC, 1);
+    EXPECT_EQ(sizeof(xdpb_reclaim), 16U);
+    EXPECT_EQ(offsetof(xdpb_reclaim, created_ns), 8U);
+}
+
+TEST(Abi, Counters) {
+    EXPECT_EQ(sizeof(xdpb_counters), 21 * sizeof(__u64));
+    EXPECT_EQ(offsetof(xdpb_counters, rx_packets), 0U);
+    EXPECT_EQ(offsetof(xdpb_counters, rx_bytes), 8U);
+    EXPECT_EQ(offsetof(xdpb_counters, forwarded), 16U);
+    EXPECT_EQ(offsetof(xdpb_counters, flooded), 24U);
+    EXPECT_EQ(offsetof(xdpb_counters, passed), 32U);
+    EXPECT_EQ(offsetof(xdpb_counters, dropped), 40U);
+    EXPECT_EQ(offsetof(xdpb_counters, tx_packets), 80U);
+    EXPECT_EQ(offsetof(xdpb_counters, tx_bytes), 88U);
+    EXPECT_EQ(offsetof(xdpb_counters, refused), 96U);
+    EXPECT_EQ(offsetof(xdpb_counters, quota_exceeded), 144U);
+    EXPECT_EQ(offsetof(xdpb_counters, fdb_full), 152U);
+    EXPECT_EQ(offsetof(xdpb_counters, moved_here), 160U);
+}
+
+TEST(Abi, Event) {
+    EXPECT_EQ(sizeof(xdpb_event), 24U);
+    EXPECT_EQ(offsetof(xdpb_event, time_ns), 0U);
+    EXPECT_EQ(offsetof(xdpb_event, type), 8U);
+    EXPECT_EQ(offsetof(xdpb_event, port), 12U);
+    EXPECT_EQ(offsetof(xdpb_event, old_port), 14U);
+    EXPECT_EQ(offsetof(xdpb_event, key), 16U);
+    EXPECT_EQ(XDPB_EVENT_LEARN, 1);
+    EXPECT_EQ(XDPB_EVENT_MOVE, 2);
+    EXPECT_EQ(XDPB_EVENT_AGE, 3);
+    EXPECT_EQ(XDPB_EVENT_LIMIT, 4);
+}
+
+TEST(Abi, ReservedPolicies) {
+    EXPECT_EQ(XDPB_RESERVED_PEER, 0); // a map is all zeros at first
+    EXPECT_EQ(XDPB_RESERVED_FORWARD, 1);
+    EXPECT_EQ(XDPB_RESERVED_DROP, 2);
+}
+
+} // namespace
+} // namespace xdpbridge
