@@ -33,8 +33,10 @@ static __always_inline bool take_quota(struct packet* p) {
 }
 
 static __noinline int learn_new(struct packet* p) {
-    struct xdpb_fdb_entry entry = {.port = port_no, .seen_ns = p->now, .created_ns = p->now};
-    struct xdpb_reclaim item = {.key = p->src, .created_ns = p->now};
+    /* The exact clock: within a tick of the coarse one, a host may be deleted and learned again. */
+    __u64 created = bpf_ktime_get_ns();
+    struct xdpb_fdb_entry entry = {.port = port_no, .seen_ns = p->now, .created_ns = created};
+    struct xdpb_reclaim item = {.key = p->src, .created_ns = created};
     long err;
 
     if (!take_quota(p))
@@ -77,7 +79,6 @@ static __always_inline __u32* where(struct xdpb_fdb_entry* entry) {
 static __noinline int learn_move(struct packet* p, struct xdpb_fdb_entry* entry) {
     struct xdpb_fdb_entry was = {.port = entry->port};
     struct xdpb_fdb_entry here = {.port = port_no};
-    bool aged = fdb_aged(p->bridge, entry, p->now);
 
     if (!take_quota(p))
         return 0;
@@ -88,9 +89,17 @@ static __noinline int learn_move(struct packet* p, struct xdpb_fdb_entry* entry)
     entry->seen_ns = p->now;
     count_learned(was.port, -1);
     p->counters->moved_here++;
-    send_event(p->bridge, aged ? XDPB_EVENT_LEARN : XDPB_EVENT_MOVE, p->now, &p->src, port_no,
-               was.port);
+    send_event(p->bridge, XDPB_EVENT_MOVE, p->now, &p->src, port_no, was.port);
     return 0;
+}
+
+/* An entry that has aged out is not there: its MAC is learned as if it were new. */
+static __noinline int learn_again(struct packet* p, struct xdpb_fdb_entry* entry) {
+    __u16 port = entry->port;
+
+    if (!bpf_map_delete_elem(&fdb, &p->src))
+        count_learned(port, -1);
+    return learn_new(p);
 }
 
 static __always_inline int learn(struct packet* p) {
@@ -99,15 +108,15 @@ static __always_inline int learn(struct packet* p) {
     if (!(p->port->flags & XDPB_PORT_LEARNING))
         return NEXT;
     entry = bpf_map_lookup_elem(&fdb, &p->src);
-    if (!entry) {
+    if (!entry)
         learn_new(p);
+    else if (entry->flags & XDPB_FDB_STATIC)
         return NEXT;
-    }
-    if (entry->flags & XDPB_FDB_STATIC)
-        return NEXT;
-    if (entry->port != port_no)
+    else if (fdb_aged(p->bridge, entry, p->now))
+        learn_again(p, entry);
+    else if (entry->port != port_no)
         learn_move(p, entry);
     else if ((__s64)(p->now - entry->seen_ns) > (__s64)p->bridge->refresh_ns)
-        entry->seen_ns = p->now; /* once a second at most, so that the cache line stays shared */
+        entry->seen_ns = p->now; /* once a second at most: the cache line stays shared */
     return NEXT;
 }

@@ -22,6 +22,8 @@ function(xdpb_bpf_object object source clang)
         VERBATIM)
 endfunction()
 
+add_custom_target(xdpb_bpf) # all skeletons: what clang-tidy needs to be there
+
 # xdpb_bpf_skeleton(TARGET NAME SOURCE): an INTERFACE library that offers <NAME.skel.h>.
 function(xdpb_bpf_skeleton target name source)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
@@ -33,6 +35,7 @@ function(xdpb_bpf_skeleton target name source)
         DEPENDS ${object}
         VERBATIM)
     add_custom_target(${target}_generate DEPENDS ${skeleton})
+    add_dependencies(xdpb_bpf ${target}_generate)
     add_library(${target} INTERFACE)
     add_dependencies(${target} ${target}_generate)
     target_include_directories(${target} SYSTEM INTERFACE ${CMAKE_CURRENT_BINARY_DIR})

@@ -222,9 +222,10 @@ void Bridge::remove(const std::string& name, const Where& where) {
     const std::string doing = fmt::format("delete bridge '{}'", name);
     require_name(name, doing);
     const auto root = root_folder(where);
-    require_folder(root / name, doing);
+    require_folder(root, doing);
     const Lock lock(root, Lock::Kind::exclusive, doing);
     clear_leftovers(where);
+    require_folder(root / name, doing);
     {
         // Waits for whoever is changing the bridge; afterwards nobody finds it any more.
         const Lock bridge_lock(root / name, Lock::Kind::exclusive, doing);

@@ -71,6 +71,11 @@ std::optional<Lock> Lock::try_exclusive(const std::filesystem::path& directory,
     return Lock(std::move(fd));
 }
 
+ino_t Lock::inode() const noexcept {
+    struct stat opened {};
+    return ::fstat(directory_.get(), &opened) == 0 ? opened.st_ino : 0;
+}
+
 std::filesystem::path root_folder(const Where& where) {
     return where.bpffs / "xdp-bridge";
 }
@@ -94,6 +99,9 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->name = name;
     state->folder = folder;
     state->where = where;
+    struct stat opened {};
+    if (::stat(folder.c_str(), &opened) == 0)
+        state->folder_inode = opened.st_ino;
     Fd bridge = open_pin(folder / "bridge", doing);
     state->bridge_memory = {bridge, 1};
     if (state->bridge().abi_version != XDPB_ABI_VERSION)
@@ -113,15 +121,22 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     return state;
 }
 
+Lock BridgeState::lock(Lock::Kind kind, const std::string& doing) const {
+    Lock held(folder, kind, doing);
+    if (held.inode() != folder_inode)
+        throw Error(ENOENT, doing, "it was deleted, and another bridge has its name now");
+    return held;
+}
+
 Lock BridgeState::lock_and_repair(const std::string& doing) const {
-    Lock lock(folder, Lock::Kind::exclusive, doing);
+    Lock exclusive = lock(Lock::Kind::exclusive, doing);
     const NetnsScope scope(where.netns);
     for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++) {
         const auto flags = ports[port].flags;
         if ((flags & XDPB_PORT_USED) && !(flags & XDPB_PORT_ACTIVE))
             clear_port(*this, port);
     }
-    return lock;
+    return exclusive;
 }
 
 void BridgeState::require_netns(const std::string& doing) const {

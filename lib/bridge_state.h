@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <sys/types.h>
 
 namespace xdpbridge {
 
@@ -30,6 +31,8 @@ class Lock {
     static std::optional<Lock> try_exclusive(const std::filesystem::path& directory,
                                              const std::string& doing);
 
+    [[nodiscard]] ino_t inode() const noexcept;
+
   private:
     explicit Lock(Fd directory) noexcept : directory_(std::move(directory)) {}
     Fd directory_;
@@ -38,6 +41,7 @@ class Lock {
 struct BridgeState {
     std::string name;
     std::filesystem::path folder;
+    ino_t folder_inode = 0;
     Where where;
 
     Map<xdpb_fdb_key, xdpb_fdb_entry> fdb;
@@ -54,6 +58,8 @@ struct BridgeState {
     [[nodiscard]] std::filesystem::path port_link(std::uint16_t port) const {
         return folder / "links" / ("port-" + std::to_string(port));
     }
+    // The lock of this bridge, and not of a later one of its name: ENOENT.
+    [[nodiscard]] Lock lock(Lock::Kind kind, const std::string& doing) const;
     // For changing the bridge: the lock, after undoing what a killed process left half-done.
     [[nodiscard]] Lock lock_and_repair(const std::string& doing) const;
     // Opens the maps pinned in folder. EPROTO for another ABI version.

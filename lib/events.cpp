@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <fmt/format.h>
+#include <tuple>
 
 namespace xdpbridge {
 
@@ -38,6 +39,7 @@ struct Events::Reader {
 
 Events::Reader::Reader(std::shared_ptr<BridgeState> bridge) : state(std::move(bridge)) {
     const std::string doing = fmt::format("read the events of bridge '{}'", state->name);
+    std::ignore = state->lock(Lock::Kind::shared, doing); // or it is no more
     lock = Lock::try_exclusive(state->folder / "monitor", doing);
     if (!lock)
         throw Error(EBUSY, doing, "somebody else reads them",

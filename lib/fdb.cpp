@@ -4,10 +4,9 @@
 #include <xdpbridge/error.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <cstring>
 #include <fmt/format.h>
-#include <unordered_map>
 
 namespace xdpbridge {
 
@@ -61,11 +60,14 @@ FdbEntry to_entry(const xdpb_fdb_key& key, const xdpb_fdb_entry& value, std::uin
     return entry;
 }
 
+// As the data plane would write it. created_ns has to be another one each time.
 xdpb_fdb_entry to_value(const FdbEntry& entry, std::uint64_t now) {
     xdpb_fdb_entry value{};
     value.port = entry.port;
     value.flags = entry.is_static ? XDPB_FDB_STATIC : 0;
-    value.seen_ns = value.created_ns = now;
+    value.seen_ns = now;
+    value.created_ns =
+        static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
     return value;
 }
 
@@ -92,41 +94,69 @@ void require_valid(const BridgeState& state, const FdbEntry& entry, const std::s
                             Bridge::max_fdb_size));
 }
 
-struct KeyHash {
-    std::size_t operator()(const xdpb_fdb_key& key) const noexcept {
-        std::uint64_t word = 0;
-        std::memcpy(&word, &key, sizeof(word));
-        return std::hash<std::uint64_t>{}(word * 0x9e3779b97f4a7c15ULL);
-    }
+struct Replaced {
+    int err; // 0, or the negative errno, and then nothing has changed
+    std::optional<xdpb_fdb_entry> old;
 };
-struct KeyEqual {
-    bool operator()(const xdpb_fdb_key& a, const xdpb_fdb_key& b) const noexcept {
-        return std::memcmp(&a, &b, sizeof(a)) == 0;
-    }
-};
-using Snapshot = std::unordered_map<xdpb_fdb_key, xdpb_fdb_entry, KeyHash, KeyEqual>;
 
-// After a bulk change it is cheaper to count than to keep count.
-void recount_learned(const BridgeState& state) {
-    std::array<std::uint32_t, XDPB_MAX_PORTS> learned{};
-    walk(state, [&](const xdpb_fdb_key&, const xdpb_fdb_entry& entry) {
-        if (!(entry.flags & XDPB_FDB_STATIC) && entry.port < XDPB_MAX_PORTS)
-            learned[entry.port]++;
-    });
-    for (std::size_t port = 1; port < XDPB_MAX_PORTS; port++)
-        std::atomic_ref(state.ports[port].learned).store(learned[port]);
+// Adds or replaces one entry, keeping the counts and the queue in step with what the data plane
+// does at the same time: whoever inserts an entry counts it, whoever takes one out counts it off.
+Replaced put_entry(const BridgeState& state, const xdpb_fdb_key& key, const xdpb_fdb_entry& value) {
+    std::optional<xdpb_fdb_entry> old;
+    const auto insert = [&](const xdpb_fdb_entry& entry) {
+        count_learned(state, entry, 1);
+        const int err = state.fdb.update(key, entry, BPF_NOEXIST);
+        if (err != 0)
+            count_learned(state, entry, -1);
+        return err;
+    };
+    int err = insert(value);
+    while (err == -EEXIST) { // the data plane may learn it again before we insert it
+        if (const auto taken = state.fdb.take(key)) {
+            count_learned(state, *taken, -1);
+            old = taken;
+        }
+        err = insert(value);
+    }
+    if (err == 0 && !(value.flags & XDPB_FDB_STATIC) && !push_reclaim(state, key, value)) {
+        remove_entry(state, key);
+        err = -E2BIG;
+    }
+    if (err != 0 && old)
+        insert(*old); // its element is in the queue still
+    return {err, old};
 }
 
-void restore(const BridgeState& state, const std::vector<xdpb_fdb_key>& changed,
-             const Snapshot& before) {
-    for (const auto& key : changed) {
-        const auto old = before.find(key);
-        if (old == before.end())
-            state.fdb.remove(key);
-        else
-            state.fdb.update(key, old->second);
+struct Undo {
+    xdpb_fdb_key key;
+    std::optional<xdpb_fdb_entry> old;
+};
+
+// The last change first: an address may have been changed twice.
+void undo_all(const BridgeState& state, std::vector<Undo>& changes) {
+    for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+        remove_entry(state, change->key);
+        if (change->old)
+            put_entry(state, change->key, *change->old);
     }
-    recount_learned(state);
+}
+
+// One turn of the queue: what bpf/reclaim.h does bit by bit. Frees the memory of entries that have
+// aged out, and the elements of those that were deleted.
+void reclaim_all(const BridgeState& state) {
+    const auto now = data_plane_now();
+    xdpb_reclaim item{};
+    for (std::uint64_t left = 2ULL * state.bridge().fdb_size + 64; left > 0; left--) {
+        if (bpf_map_lookup_and_delete_elem(state.reclaim.get(), nullptr, &item) != 0)
+            return; // empty
+        const auto entry = state.fdb.lookup(item.key);
+        if (!entry || entry->created_ns != item.created_ns || entry->flags & XDPB_FDB_STATIC)
+            continue;
+        if (aged(state, *entry, now))
+            remove_entry(state, item.key);
+        else
+            push_reclaim(state, item.key, *entry);
+    }
 }
 
 } // namespace
@@ -169,31 +199,7 @@ std::size_t flush_fdb(const BridgeState& state, const FdbFilter& filter) {
 }
 
 void Fdb::add(const FdbEntry& entry) {
-    const std::string doing = fmt::format("add an FDB entry to bridge '{}'", state_->name);
-    const Lock lock = state_->lock_and_repair(doing);
-    require_valid(*state_, entry, doing);
-    const auto key = to_key(entry.mac, entry.vlan);
-    const auto value = to_value(entry, data_plane_now());
-
-    // The data plane may learn the address again between the removal and the insertion.
-    int err = -EEXIST;
-    std::optional<xdpb_fdb_entry> old;
-    while (err == -EEXIST) {
-        if ((old = state_->fdb.take(key)))
-            count_learned(*state_, *old, -1);
-        count_learned(*state_, value, 1);
-        err = state_->fdb.update(key, value, BPF_NOEXIST);
-        if (err != 0)
-            count_learned(*state_, value, -1);
-    }
-    if (err == -E2BIG)
-        throw_full(*state_, doing);
-    if (err != 0)
-        throw Error(-err, doing);
-    if (!entry.is_static && !push_reclaim(*state_, key, value)) {
-        remove_entry(*state_, key);
-        throw_full(*state_, doing);
-    }
+    load(std::span(&entry, 1));
 }
 
 bool Fdb::remove(const Mac& mac, std::uint16_t vlan) {
@@ -231,51 +237,32 @@ std::vector<FdbEntry> Fdb::entries() const {
 }
 
 void Fdb::load(std::span<const FdbEntry> entries) {
-    const std::string doing = fmt::format("load the FDB of bridge '{}'", state_->name);
+    const std::string doing = fmt::format("add FDB entries to bridge '{}'", state_->name);
     const Lock lock = state_->lock_and_repair(doing);
-    const auto now = data_plane_now();
-
-    Snapshot before;
-    walk(*state_,
-         [&](const xdpb_fdb_key& key, const xdpb_fdb_entry& entry) { before.emplace(key, entry); });
-
-    std::vector<xdpb_fdb_key> keys;
-    std::vector<xdpb_fdb_entry> values;
-    keys.reserve(entries.size());
-    values.reserve(entries.size());
-    std::vector<std::size_t> queue; // which of them need an element in the queue "reclaim"
-    for (const auto& entry : entries) {
+    for (const auto& entry : entries)
         require_valid(*state_, entry, doing);
-        const auto key = to_key(entry.mac, entry.vlan);
-        auto value = to_value(entry, now);
-        const auto old = before.find(key);
-        if (old != before.end() && !(old->second.flags & XDPB_FDB_STATIC))
-            value.created_ns = old->second.created_ns; // keeps its element
-        else if (!entry.is_static)
-            queue.push_back(keys.size());
-        keys.push_back(key);
-        values.push_back(value);
-    }
-    if (keys.empty())
-        return;
 
-    auto count = static_cast<std::uint32_t>(keys.size());
-    if (bpf_map_update_batch(state_->fdb.fd(), keys.data(), values.data(), &count, nullptr) != 0) {
-        const int err = errno;
-        keys.resize(count);
-        restore(*state_, keys, before);
-        if (err == E2BIG)
-            throw_full(*state_, doing);
-        throw Error(err, doing);
+    const auto now = data_plane_now();
+    bool may_reclaim = true; // once; if that is not enough, it is full
+    std::vector<Undo> undo;
+    undo.reserve(entries.size());
+    for (const auto& entry : entries) {
+        const auto key = to_key(entry.mac, entry.vlan);
+        const auto value = to_value(entry, now);
+        auto replaced = put_entry(*state_, key, value);
+        if (replaced.err == -E2BIG && may_reclaim) {
+            reclaim_all(*state_);
+            may_reclaim = false;
+            replaced = put_entry(*state_, key, value);
+        }
+        if (replaced.err != 0) {
+            undo_all(*state_, undo);
+            if (replaced.err == -E2BIG)
+                throw_full(*state_, doing);
+            throw Error(-replaced.err, doing);
+        }
+        undo.push_back({key, replaced.old});
     }
-    const bool queued = std::all_of(queue.begin(), queue.end(), [&](std::size_t i) {
-        return push_reclaim(*state_, keys[i], values[i]);
-    });
-    if (!queued) {
-        restore(*state_, keys, before);
-        throw_full(*state_, doing);
-    }
-    recount_learned(*state_);
 }
 
 } // namespace xdpbridge

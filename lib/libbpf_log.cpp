@@ -4,6 +4,7 @@
 #include <array>
 #include <bpf/libbpf.h>
 #include <cstdio>
+#include <mutex>
 #include <xdp/libxdp.h>
 
 namespace xdpbridge {
@@ -11,6 +12,10 @@ namespace xdpbridge {
 namespace {
 
 thread_local std::string log_text;
+// libbpf has one print function for all threads: the first of us sets it, the last puts the
+// application's back.
+std::mutex mutex;
+int users = 0;
 libbpf_print_fn_t previous_libbpf = nullptr;
 libxdp_print_fn_t previous_libxdp = nullptr;
 
@@ -45,13 +50,19 @@ __attribute__((format(printf, 2, 0))) int keep_libxdp(libxdp_print_level level, 
 
 LibbpfLog::LibbpfLog() {
     log_text.clear();
-    previous_libbpf = libbpf_set_print(keep_libbpf);
-    previous_libxdp = libxdp_set_print(keep_libxdp);
+    const std::lock_guard guard(mutex);
+    if (users++ == 0) {
+        previous_libbpf = libbpf_set_print(keep_libbpf);
+        previous_libxdp = libxdp_set_print(keep_libxdp);
+    }
 }
 
 LibbpfLog::~LibbpfLog() {
-    libbpf_set_print(previous_libbpf);
-    libxdp_set_print(previous_libxdp);
+    const std::lock_guard guard(mutex);
+    if (--users == 0) {
+        libbpf_set_print(previous_libbpf);
+        libxdp_set_print(previous_libxdp);
+    }
 }
 
 const std::string& LibbpfLog::text() const noexcept {

@@ -30,7 +30,8 @@ bool used(const xdpb_port& slot) {
 // is on it.
 std::optional<Link> device_of(const BridgeState& state, std::uint16_t port) {
     const auto ifindex = state.ports[port].ifindex;
-    if (attached_program_id(state, port, ifindex) == 0)
+    // Once it has left the namespace, the kernel has taken it out of the devmap, for good.
+    if (!state.devices.lookup(port) || attached_program_id(state, port, ifindex) == 0)
         return std::nullopt;
     return link_by_index(ifindex);
 }
@@ -200,7 +201,7 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
         }
         throw;
     }
-    return {state_, number};
+    return {state_, number, attached_program_id(*state_, number, link.ifindex)};
 }
 
 void Ports::remove(const std::string& device) {
@@ -228,7 +229,7 @@ void Ports::set(const std::string& device, const PortChange& change) {
 
 std::vector<PortInfo> Ports::list() const {
     const std::string doing = fmt::format("list the ports of bridge '{}'", state_->name);
-    const Lock lock(state_->folder, Lock::Kind::shared, doing);
+    const Lock lock = state_->lock(Lock::Kind::shared, doing);
     state_->require_netns(doing);
     const NetnsScope scope(state_->where.netns);
     std::vector<PortInfo> ports;
@@ -240,7 +241,7 @@ std::vector<PortInfo> Ports::list() const {
 
 PortInfo Ports::get(const std::string& device) const {
     const std::string doing = fmt::format("look at port '{}'", device);
-    const Lock lock(state_->folder, Lock::Kind::shared, doing);
+    const Lock lock = state_->lock(Lock::Kind::shared, doing);
     state_->require_netns(doing);
     const NetnsScope scope(state_->where.netns);
     return describe(*state_, require_port(*state_, device, doing));
@@ -255,14 +256,16 @@ int Ports::program_fd(const std::string& device) const {
     return fd;
 }
 
-Attachment::Attachment(std::shared_ptr<BridgeState> state, std::uint16_t port) noexcept
-    : state_(std::move(state)), port_(port) {}
+Attachment::Attachment(std::shared_ptr<BridgeState> state, std::uint16_t port,
+                       std::uint32_t program_id) noexcept
+    : state_(std::move(state)), port_(port), program_id_(program_id) {}
 
 Attachment& Attachment::operator=(Attachment&& other) noexcept {
     if (this != &other) {
         remove_port();
         state_ = std::move(other.state_);
         port_ = other.port_;
+        program_id_ = other.program_id_;
     }
     return *this;
 }
@@ -277,7 +280,10 @@ void Attachment::remove_port() noexcept {
     try {
         const Lock lock = state_->lock_and_repair("remove a port");
         const NetnsScope scope(state_->where.netns);
-        clear_port(*state_, port_);
+        // Somebody may have removed it, and the number may be another device's by now.
+        const auto current = attached_program_id(*state_, port_, state_->ports[port_].ifindex);
+        if (current == program_id_ || current == 0)
+            clear_port(*state_, port_);
     } catch (const std::exception&) {
         // The bridge is gone, and the port with it.
     }

@@ -23,7 +23,8 @@ enum class AttachKind : std::uint8_t {
 // release() leaves it pinned and running. Get one from Ports::attach.
 class Attachment {
   public:
-    Attachment(std::shared_ptr<BridgeState> state, std::uint16_t port) noexcept;
+    Attachment(std::shared_ptr<BridgeState> state, std::uint16_t port,
+               std::uint32_t program_id) noexcept;
     Attachment(Attachment&&) noexcept = default;
     Attachment& operator=(Attachment&& other) noexcept;
     Attachment(const Attachment&) = delete;
@@ -37,6 +38,7 @@ class Attachment {
     void remove_port() noexcept;
     std::shared_ptr<BridgeState> state_;
     std::uint16_t port_;
+    std::uint32_t program_id_; // tells this membership from a later one of the same number
 };
 
 } // namespace xdpbridge
