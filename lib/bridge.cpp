@@ -129,9 +129,12 @@ void destroy_folder(const std::filesystem::path& folder, const Where& where) noe
             if (state->ports[port].flags & XDPB_PORT_USED)
                 disconnect_port(*state, port);
     } catch (const std::exception&) {
-        // Half-made: without all its maps it has no ports yet.
+        // Half-made: without all its maps it has no ports yet. Or of another version.
     }
     std::error_code ignored;
+    // Removing the last pin detaches too, but only when the kernel gets round to it.
+    for (const auto& pin : std::filesystem::directory_iterator(folder / "links", ignored))
+        bpf_link_detach(Fd(bpf_obj_get(pin.path().c_str())).get());
     std::filesystem::remove_all(folder, ignored);
 }
 
