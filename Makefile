@@ -61,13 +61,13 @@ bench: deps build ## run the benchmarks (as root)
 	[ $$# -gt 0 ] || { echo "no benchmarks in $(BUILD)/bench" >&2; exit 1; }; \
 	n=0; for b; do n=$$((n + 1)); echo "[$$n/$$#] $${b##*/}"; $$b || exit 1; done
 
-install: build ## install to PREFIX (/usr/local), below DESTDIR if given
+install: cli ## install to PREFIX (/usr/local), below DESTDIR if given
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 uninstall: ## remove what `make install` installed last
 	@[ -e $(BUILD)/install_manifest.txt ] || { echo "nothing installed from $(BUILD)/" >&2; exit 1; }
 	sed 's|^|$(DESTDIR)|' $(BUILD)/install_manifest.txt | xargs -d '\n' rm -fv
-	sed -n 's|/[^/]*$$||; \|/xdpbridge$$|s|^|$(DESTDIR)|p' $(BUILD)/install_manifest.txt | sort -u | \
+	@sed -n 's|/[^/]*$$||; \|/xdpbridge$$|s|^|$(DESTDIR)|p' $(BUILD)/install_manifest.txt | sort -u | \
 	    xargs -rd '\n' rmdir --ignore-fail-on-non-empty
 	rm $(BUILD)/install_manifest.txt
 

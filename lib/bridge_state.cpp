@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
 
+#include "fdb_table.h"
 #include "netns.h"
 #include "port_slot.h"
 
@@ -135,6 +136,10 @@ Lock BridgeState::lock_and_repair(const std::string& doing) const {
         const auto flags = ports[port].flags;
         if ((flags & XDPB_PORT_USED) && !(flags & XDPB_PORT_ACTIVE))
             clear_port(*this, port);
+    }
+    if (bridge().fdb_changing) {
+        recount_learned(*this);
+        bridge().fdb_changing = 0;
     }
     return exclusive;
 }

@@ -94,6 +94,18 @@ void require_valid(const BridgeState& state, const FdbEntry& entry, const std::s
                             Bridge::max_fdb_size));
 }
 
+// Marks the table as being changed, for the next process should this one be killed meanwhile.
+class Changing {
+  public:
+    explicit Changing(const BridgeState& state) : mark_(state.bridge().fdb_changing) { mark_ = 1; }
+    Changing(const Changing&) = delete;
+    Changing& operator=(const Changing&) = delete;
+    ~Changing() { mark_ = 0; }
+
+  private:
+    volatile __u64& mark_;
+};
+
 struct Replaced {
     int err; // 0, or the negative errno, and then nothing has changed
     std::optional<xdpb_fdb_entry> old;
@@ -101,7 +113,8 @@ struct Replaced {
 
 // Adds or replaces one entry, keeping the counts and the queue in step with what the data plane
 // does at the same time: whoever inserts an entry counts it, whoever takes one out counts it off.
-Replaced put_entry(const BridgeState& state, const xdpb_fdb_key& key, const xdpb_fdb_entry& value) {
+Replaced put_entry(const BridgeState& state, const xdpb_fdb_key& key, xdpb_fdb_entry value) {
+    const bool is_static = (value.flags & XDPB_FDB_STATIC) != 0;
     std::optional<xdpb_fdb_entry> old;
     const auto insert = [&](const xdpb_fdb_entry& entry) {
         count_learned(state, entry, 1);
@@ -110,20 +123,24 @@ Replaced put_entry(const BridgeState& state, const xdpb_fdb_key& key, const xdpb
             count_learned(state, entry, -1);
         return err;
     };
+    const auto queued = [&] { return old && !(old->flags & XDPB_FDB_STATIC); };
+
     int err = insert(value);
     while (err == -EEXIST) { // the data plane may learn it again before we insert it
         if (const auto taken = state.fdb.take(key)) {
             count_learned(state, *taken, -1);
             old = taken;
         }
+        if (queued())
+            value.created_ns = old->created_ns; // takes over its element in the queue
         err = insert(value);
     }
-    if (err == 0 && !(value.flags & XDPB_FDB_STATIC) && !push_reclaim(state, key, value)) {
+    if (err == 0 && !is_static && !queued() && !push_reclaim(state, key, value)) {
         remove_entry(state, key);
         err = -E2BIG;
     }
     if (err != 0 && old)
-        insert(*old); // its element is in the queue still
+        insert(*old);
     return {err, old};
 }
 
@@ -177,6 +194,16 @@ void for_each_entry(const BridgeState& state,
     });
 }
 
+void recount_learned(const BridgeState& state) {
+    std::array<std::uint32_t, XDPB_MAX_PORTS> learned{};
+    walk(state, [&](const xdpb_fdb_key&, const xdpb_fdb_entry& entry) {
+        if (!(entry.flags & XDPB_FDB_STATIC) && entry.port < XDPB_MAX_PORTS)
+            learned[entry.port]++;
+    });
+    for (std::size_t port = 1; port < XDPB_MAX_PORTS; port++)
+        std::atomic_ref(state.ports[port].learned).store(learned[port]);
+}
+
 bool remove_entry(const BridgeState& state, const xdpb_fdb_key& key) {
     const auto old = state.fdb.take(key);
     if (!old)
@@ -186,6 +213,7 @@ bool remove_entry(const BridgeState& state, const xdpb_fdb_key& key) {
 }
 
 std::size_t flush_fdb(const BridgeState& state, const FdbFilter& filter) {
+    const Changing changing(state);
     std::vector<xdpb_fdb_key> doomed;
     walk(state, [&](const xdpb_fdb_key& key, const xdpb_fdb_entry& entry) {
         if ((!filter.port || *filter.port == entry.port) &&
@@ -205,6 +233,7 @@ void Fdb::add(const FdbEntry& entry) {
 bool Fdb::remove(const Mac& mac, std::uint16_t vlan) {
     const Lock lock =
         state_->lock_and_repair(fmt::format("delete an FDB entry of bridge '{}'", state_->name));
+    const Changing changing(*state_);
     return remove_entry(*state_, to_key(mac, vlan));
 }
 
@@ -243,6 +272,7 @@ void Fdb::load(std::span<const FdbEntry> entries) {
         require_valid(*state_, entry, doing);
 
     const auto now = data_plane_now();
+    const Changing changing(*state_);
     bool may_reclaim = true; // once; if that is not enough, it is full
     std::vector<Undo> undo;
     undo.reserve(entries.size());

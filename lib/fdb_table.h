@@ -23,6 +23,9 @@ void for_each_entry(const BridgeState& state,
 // Deletes one entry, whatever it is. False: it was not there.
 bool remove_entry(const BridgeState& state, const xdpb_fdb_key& key);
 
+// Counts xdpb_port.learned anew, after a process was killed between an entry and its count.
+void recount_learned(const BridgeState& state);
+
 std::size_t flush_fdb(const BridgeState& state, const FdbFilter& filter);
 
 } // namespace xdpbridge

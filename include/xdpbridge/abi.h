@@ -78,7 +78,8 @@ struct xdpb_bridge {
     __u64 reclaim_second; /* the second that reclaim_spent counts in (CLOCK_MONOTONIC) */
     __u64 reclaim_spent;  /* entries inspected in that second on behalf of a full table or quota */
     __u64 events_lost;    /* events that did not fit into the ring buffer */
-    __u64 pad2[5];
+    __u64 fdb_changing;   /* a process is changing the FDB, or was killed while it did */
+    __u64 pad2[4];
 };
 
 enum xdpb_port_flag {

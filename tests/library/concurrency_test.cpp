@@ -171,6 +171,17 @@ class LearnedInStepTest : public ConcurrencyTest {
     static constexpr std::uint32_t hosts = 4000;
     const Port a_ = add_port();
     const Port b_ = add_port();
+    const Map<std::uint32_t, xdpb_bridge> map_{
+        Fd(bpf_obj_get((bridge_.info().folder / "bridge").c_str()))};
+
+    // What a command after a killed one does: it counts anew.
+    void TearDown() override {
+        auto bridge = map_.lookup(0).value();
+        bridge.fdb_changing = 1;
+        map_.update(0, bridge);
+        bridge_.set_ageing(bridge_.info().ageing);
+        SwitchTest::TearDown();
+    }
 
     // Lets hosts appear and move while action runs, several times, and compares after each.
     void during_traffic(const std::function<void()>& action) {
@@ -183,7 +194,10 @@ class LearnedInStepTest : public ConcurrencyTest {
                 action();
             }
             for (const Port* port : {&a_, &b_})
-                ASSERT_EQ(learned(*port), learned_in_table(port->number))
+                // A host that moves in the very instant in which its entry is taken out by hand may
+                // be counted off the port that it left: there is no atomic "take" for a BPF
+                // program.
+                ASSERT_NEAR(learned(*port), static_cast<double>(learned_in_table(port->number)), 8)
                     << port->device << ", round " << round;
         }
     }
