@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <fmt/format.h>
+#include <ranges>
 
 namespace xdpbridge {
 
@@ -151,10 +152,10 @@ struct Undo {
 
 // The last change first: an address may have been changed twice.
 void undo_all(const BridgeState& state, std::vector<Undo>& changes) {
-    for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
-        remove_entry(state, change->key);
-        if (change->old)
-            put_entry(state, change->key, *change->old);
+    for (const auto& [key, old] : std::ranges::reverse_view(changes)) {
+        remove_entry(state, key);
+        if (old)
+            put_entry(state, key, *old);
     }
 }
 
@@ -200,8 +201,9 @@ void recount_learned(const BridgeState& state) {
         if (!(entry.flags & XDPB_FDB_STATIC) && entry.port < XDPB_MAX_PORTS)
             learned[entry.port]++;
     });
-    for (std::size_t port = 1; port < XDPB_MAX_PORTS; port++)
-        std::atomic_ref(state.ports[port].learned).store(learned[port]);
+    std::size_t port = 0;
+    for (const auto count : learned)
+        std::atomic_ref(state.ports[port++].learned).store(count);
 }
 
 bool remove_entry(const BridgeState& state, const xdpb_fdb_key& key) {
