@@ -7,7 +7,6 @@
 #include <array>
 #include <atomic>
 #include <fmt/format.h>
-#include <ranges>
 
 namespace xdpbridge {
 
@@ -152,10 +151,11 @@ struct Undo {
 
 // The last change first: an address may have been changed twice.
 void undo_all(const BridgeState& state, std::vector<Undo>& changes) {
-    for (const auto& [key, old] : std::ranges::reverse_view(changes)) {
-        remove_entry(state, key);
-        if (old)
-            put_entry(state, key, *old);
+    for (; !changes.empty(); changes.pop_back()) {
+        const Undo& last = changes.back();
+        remove_entry(state, last.key);
+        if (last.old)
+            put_entry(state, last.key, *last.old);
     }
 }
 
