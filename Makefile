@@ -74,12 +74,10 @@ uninstall: ## remove what `make install` installed last
 format: ## lay out all C and C++ code as .clang-format says
 	$(OWN_FILES) | xargs clang-format -i
 
-# In a build folder of its own, for clang takes no headers that GCC has precompiled.
-lint: ## check layout (clang-format) and code (clang-tidy)
+lint: $(BUILD)/.configured ## check layout (clang-format) and code (clang-tidy)
 	$(OWN_FILES) | xargs clang-format --dry-run -Werror
-	cmake -S . -B $(BUILD)/lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
-	cmake --build $(BUILD)/lint --target xdpb_bpf >/dev/null
-	run-clang-tidy -p $(BUILD)/lint -j 2 -quiet $(OWN_CODE:%='^$(CURDIR)/%/')
+	@cmake --build $(BUILD) --target xdpb_bpf
+	run-clang-tidy -p $(BUILD) -j $$(nproc) -quiet
 	# struct xdp_md has addresses as integers, and helpers return every code as a long.
 	clang-tidy --quiet --checks=-performance-no-int-to-ptr,-bugprone-narrowing-conversions \
 	    bpf/*.bpf.c bench/bpf/*.bpf.c -- -target bpf -Iinclude -isystem /usr/include/$$($(CC) -dumpmachine)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fdb_batch.h"
 #include "fdb_table.h"
 
 #include <xdpbridge/error.h>
@@ -144,21 +145,6 @@ Replaced put_entry(const BridgeState& state, const xdpb_fdb_key& key, xdpb_fdb_e
     return {err, old};
 }
 
-struct Undo {
-    xdpb_fdb_key key;
-    std::optional<xdpb_fdb_entry> old;
-};
-
-// The last change first: an address may have been changed twice.
-void undo_all(const BridgeState& state, std::vector<Undo>& changes) {
-    for (; !changes.empty(); changes.pop_back()) {
-        const Undo& last = changes.back();
-        remove_entry(state, last.key);
-        if (last.old)
-            put_entry(state, last.key, *last.old);
-    }
-}
-
 // One turn of the queue: what bpf/reclaim.h does bit by bit. Frees the memory of entries that have
 // aged out, and the elements of those that were deleted.
 void reclaim_all(const BridgeState& state) {
@@ -176,6 +162,81 @@ void reclaim_all(const BridgeState& state) {
             push_reclaim(state, item.key, *entry);
     }
 }
+
+// A load under way, so that it can be undone.
+class Loading {
+  public:
+    Loading(const BridgeState& state, std::size_t count) : state_(state) {
+        changes_.reserve(count);
+        if (count >= FdbBatch::capacity)
+            batch_.emplace(state);
+    }
+
+    // Of at most FdbBatch::capacity entries. Returns 0, or the negative errno.
+    int add(std::span<const FdbEntry> entries) {
+        std::vector<FdbEntry> left(entries.begin(), entries.end());
+        if (batch_) {
+            if (const int err = add_new(left); err != 0)
+                return err;
+        }
+        for (const auto& entry : left) {
+            const auto key = to_key(entry.mac, entry.vlan);
+            const auto replaced = put(key, to_value(entry, now_));
+            if (replaced.err != 0)
+                return replaced.err;
+            changes_.push_back({key, replaced.old});
+        }
+        return 0;
+    }
+
+    // The last change first: an address may have been changed twice.
+    void undo() {
+        for (; !changes_.empty(); changes_.pop_back()) {
+            const Change& last = changes_.back();
+            remove_entry(state_, last.key);
+            if (last.old)
+                put_entry(state_, last.key, *last.old);
+        }
+    }
+
+  private:
+    struct Change {
+        xdpb_fdb_key key;
+        std::optional<xdpb_fdb_entry> old;
+    };
+
+    // Adds those that are new, and takes them out of entries.
+    int add_new(std::vector<FdbEntry>& entries) {
+        for (const auto& entry : entries)
+            batch_->push(to_key(entry.mac, entry.vlan), to_value(entry, now_));
+        if (const int err = batch_->add_new(); err != 0)
+            return err;
+        std::vector<FdbEntry> left;
+        for (std::size_t i = 0; i < entries.size(); i++)
+            if (batch_->result(i) == 0)
+                changes_.push_back({to_key(entries[i].mac, entries[i].vlan), std::nullopt});
+            else
+                left.push_back(entries[i]);
+        entries = std::move(left);
+        return 0;
+    }
+
+    Replaced put(const xdpb_fdb_key& key, const xdpb_fdb_entry& value) {
+        auto replaced = put_entry(state_, key, value);
+        if (replaced.err == -E2BIG && may_reclaim_) {
+            reclaim_all(state_);
+            may_reclaim_ = false; // once; if that is not enough, the FDB is full
+            replaced = put_entry(state_, key, value);
+        }
+        return replaced;
+    }
+
+    const BridgeState& state_;
+    std::uint64_t now_ = data_plane_now();
+    std::optional<FdbBatch> batch_;
+    std::vector<Change> changes_;
+    bool may_reclaim_ = true;
+};
 
 } // namespace
 
@@ -273,27 +334,17 @@ void Fdb::load(std::span<const FdbEntry> entries) {
     for (const auto& entry : entries)
         require_valid(*state_, entry, doing);
 
-    const auto now = data_plane_now();
     const Changing changing(*state_);
-    bool may_reclaim = true; // once; if that is not enough, it is full
-    std::vector<Undo> undo;
-    undo.reserve(entries.size());
-    for (const auto& entry : entries) {
-        const auto key = to_key(entry.mac, entry.vlan);
-        const auto value = to_value(entry, now);
-        auto replaced = put_entry(*state_, key, value);
-        if (replaced.err == -E2BIG && may_reclaim) {
-            reclaim_all(*state_);
-            may_reclaim = false;
-            replaced = put_entry(*state_, key, value);
-        }
-        if (replaced.err != 0) {
-            undo_all(*state_, undo);
-            if (replaced.err == -E2BIG)
+    Loading loading(*state_, entries.size());
+    for (auto rest = entries; !rest.empty();) {
+        const auto some = rest.first(std::min(rest.size(), FdbBatch::capacity));
+        if (const int err = loading.add(some); err != 0) {
+            loading.undo();
+            if (err == -E2BIG)
                 throw_full(*state_, doing);
-            throw Error(-replaced.err, doing);
+            throw Error(-err, doing);
         }
-        undo.push_back({key, replaced.old});
+        rest = rest.subspan(some.size());
     }
 }
 

@@ -21,7 +21,7 @@ struct ReservedGroup {
     ReservedPolicy policy;
 };
 
-std::string_view name_of(ReservedPolicy policy) {
+std::string_view policy_name(ReservedPolicy policy) {
     switch (policy) {
     case ReservedPolicy::peer:
         return "peer";
@@ -47,7 +47,7 @@ ReservedGroup parse_reserved(const std::string& text) {
             continue;
         for (const auto known :
              {ReservedPolicy::peer, ReservedPolicy::forward, ReservedPolicy::drop})
-            if (policy == name_of(known))
+            if (policy == policy_name(known))
                 return {group, known};
     }
     throw CLI::ValidationError(
@@ -91,16 +91,14 @@ void show_row(Table& table, const BridgeInfo& info) {
     std::string exceptions;
     for (std::size_t group = 0; group < XDPB_RESERVED_GROUPS; group++) {
         const auto policy = info.reserved[group];
-        reserved[address_of(group)] = name_of(policy);
+        reserved[address_of(group)] = policy_name(policy);
         if (policy != ReservedPolicy::peer)
-            exceptions +=
-                fmt::format("{}{:02x}={}", exceptions.empty() ? "" : ",", group, name_of(policy));
+            exceptions += fmt::format("{}{:02x}={}", exceptions.empty() ? "" : ",", group,
+                                      policy_name(policy));
     }
-    table.row({cell(info.name),
-               cell(info.ports),
-               cell(info.fdb_size),
-               {info.ageing.count(), fmt::format("{}s", info.ageing.count())},
-               {reserved, exceptions.empty() ? "peer" : exceptions},
+    table.row({cell(info.name), cell(info.ports), cell(info.fdb_size),
+               cell(info.ageing.count(), fmt::format("{}s", info.ageing.count())),
+               cell(reserved, exceptions.empty() ? "peer" : exceptions),
                info.here ? cell("here") : cell("elsewhere", Colour::warning),
                info.counts_refusals ? cell("counted") : cell("not counted", Colour::warning),
                cell(info.events_lost)});

@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 using sandbox::Host;
 
 constexpr const char* netns = "switch";
-constexpr const char* bridge = "br0";
+constexpr const char* demo_bridge = "br0";
 constexpr std::uint64_t tcp_bytes = 20'000'000;
 
 struct DemoArguments {
@@ -101,7 +101,7 @@ void run_vm(DemoReport& report, sandbox::Sandbox& box, const DemoArguments& argu
                "are: XDP cannot see\n"
                "that a frame still wants its checksum.\n");
     box.add_tap(netns, "vm0");
-    xdp_bridge(report, {"port", "add", bridge, "vm0"});
+    xdp_bridge(report, {"port", "add", demo_bridge, "vm0"});
     const auto vm = sandbox::vm_transfer({.kernel = kernel,
                                           .netns = netns,
                                           .tap = "vm0",
@@ -149,14 +149,14 @@ bool demo(const Context& context, const DemoArguments& arguments) {
                    .ipv6 = ""};
     const sandbox::TapHost reader(netns, tap.device, tap.mac, tap.ipv4);
 
-    xdp_bridge(report, {"add", bridge});
+    xdp_bridge(report, {"add", demo_bridge});
     for (const auto& host : hosts)
-        xdp_bridge(report, {"port", "add", bridge, host.port});
-    xdp_bridge(report, {"port", "add", bridge, tap.port});
+        xdp_bridge(report, {"port", "add", demo_bridge, host.port});
+    xdp_bridge(report, {"port", "add", demo_bridge, tap.port});
 
     std::vector<Host> all = hosts;
     all.push_back(tap);
-    report.picture(bridge, all);
+    report.picture(demo_bridge, all);
     report.say("Four hosts and a program that reads the tap. Checksum and segmentation offloads of "
                "the veths are off\n"
                "(they are made so here): XDP cannot see that a frame still wants its checksum.\n");
@@ -165,12 +165,12 @@ bool demo(const Context& context, const DemoArguments& arguments) {
         run_vm(report, box, arguments, hosts.front());
 
     report.say("");
-    xdp_bridge(report, {"fdb", "show", bridge});
-    xdp_bridge(report, {"port", "show", bridge});
-    xdp_bridge(report, {"stats", bridge});
+    xdp_bridge(report, {"fdb", "show", demo_bridge});
+    xdp_bridge(report, {"port", "show", demo_bridge});
+    xdp_bridge(report, {"stats", demo_bridge});
     if (arguments.shell)
         run_shell(report);
-    xdp_bridge(report, {"del", bridge});
+    xdp_bridge(report, {"del", demo_bridge});
     const bool good = report.finish();
     report.say(good ? "All of it worked. The sandbox is gone."
                     : "Something failed, see above. The sandbox is gone.");

@@ -49,7 +49,7 @@ bool DemoReport::finish() const {
     if (json_) {
         Table table(true, {{"what"}, {"from"}, {"to"}, {"ok"}, {"figures"}});
         for (const auto& r : results_)
-            table.row({cell(r.what), cell(r.from), cell(r.to), {r.ok, ""}, cell(r.figures)});
+            table.row({cell(r.what), cell(r.from), cell(r.to), on_off(r.ok), cell(r.figures)});
     }
     return good;
 }

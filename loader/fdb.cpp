@@ -23,6 +23,12 @@ double in_seconds(std::chrono::nanoseconds time) {
     return std::chrono::duration<double>(time).count();
 }
 
+// JSON has fractions of a second, the table has not.
+Cell idle_cell(const FdbEntry& entry) {
+    const double idle = in_seconds(entry.idle);
+    return {fmt::format("{}", idle), entry.is_static ? "-" : fmt::format("{:.0f}s", idle)};
+}
+
 // What was asked for, as the library says it.
 FdbFilter filter_of(const Bridge& bridge, const FdbArguments& arguments) {
     FdbFilter filter{.static_too = arguments.is_static};
@@ -39,12 +45,8 @@ void show_entries(const Context& context, const FdbArguments& arguments) {
     bridge.fdb().for_each([&](const FdbEntry& entry) {
         if ((filter.port && *filter.port != entry.port) || (filter.static_too && !entry.is_static))
             return;
-        table.row({cell(entry.mac.to_string()),
-                   cell(entry.vlan),
-                   cell(devices[entry.port]),
-                   cell(entry.is_static ? "static" : "dynamic"),
-                   {in_seconds(entry.idle),
-                    entry.is_static ? "-" : fmt::format("{:.0f}s", in_seconds(entry.idle))}});
+        table.row({cell(entry.mac.to_string()), cell(entry.vlan), cell(devices[entry.port]),
+                   cell(entry.is_static ? "static" : "dynamic"), idle_cell(entry)});
     });
 }
 

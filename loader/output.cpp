@@ -56,13 +56,20 @@ bool use_colour() {
 }
 
 Cell cell(const std::string& text, Colour colour) {
-    return {text, text, colour};
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+        return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+    });
+    return {plain ? '"' + text + '"' : nlohmann::json(text).dump(), text, colour};
 }
 Cell cell(std::uint64_t number) {
-    return {number, std::to_string(number)};
+    const std::string text = std::to_string(number);
+    return {text, text};
+}
+Cell cell(const nlohmann::json& json, const std::string& text, Colour colour) {
+    return {json.dump(), text, colour};
 }
 Cell on_off(bool on) {
-    return {on, on ? "on" : "off"};
+    return {on ? "true" : "false", on ? "on" : "off"};
 }
 
 Table::Table(bool json, std::vector<Column> columns) : json_(json), columns_(std::move(columns)) {}
@@ -89,7 +96,7 @@ void Table::print_json_row(const std::vector<Cell>& cells) {
     char separator = '{';
     for (std::size_t i = 0; i < columns_.size(); i++) {
         line += separator;
-        line += '"' + columns_[i].key + "\":" + cells[i].json.dump();
+        line += '"' + columns_[i].key + "\":" + cells[i].json;
         separator = ',';
     }
     line += '}';

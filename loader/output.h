@@ -12,12 +12,13 @@ enum class Colour : std::uint8_t { none, good, warning, bad };
 
 // One value, for both readers: a program takes json, a person text.
 struct Cell {
-    nlohmann::json json;
+    std::string json; // as it is printed; of a million rows a parsed value would be slow
     std::string text;
     Colour colour = Colour::none;
 };
 Cell cell(const std::string& text, Colour colour = Colour::none);
 Cell cell(std::uint64_t number);
+Cell cell(const nlohmann::json& json, const std::string& text, Colour colour = Colour::none);
 Cell on_off(bool on);
 
 struct Column {

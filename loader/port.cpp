@@ -66,18 +66,15 @@ void show_ports(const Context& context, const PortArguments& arguments) {
                                {"mac_quota", true},
                                {"learned", true}});
     for (const auto& port : list)
-        table.row({cell(port.number),
-                   cell(port.device),
-                   state_cell(port.state),
-                   cell(port.ifindex),
-                   cell(port.mtu),
-                   cell(kind_of(port)),
-                   cell(port.generic ? "generic" : "native",
-                        port.generic ? Colour::warning : Colour::none),
-                   cell(port.attached_by == AttachKind::dispatcher ? "dispatcher" : "link"),
-                   on_off(port.learning),
-                   {port.mac_quota, port.mac_quota == 0 ? "none" : std::to_string(port.mac_quota)},
-                   cell(port.learned)});
+        table.row(
+            {cell(port.number), cell(port.device), state_cell(port.state), cell(port.ifindex),
+             cell(port.mtu), cell(kind_of(port)),
+             cell(port.generic ? "generic" : "native",
+                  port.generic ? Colour::warning : Colour::none),
+             cell(port.attached_by == AttachKind::dispatcher ? "dispatcher" : "link"),
+             on_off(port.learning),
+             cell(port.mac_quota, port.mac_quota == 0 ? "none" : std::to_string(port.mac_quota)),
+             cell(port.learned)});
 }
 
 } // namespace

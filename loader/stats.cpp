@@ -29,7 +29,7 @@ Cell reasons_cell(const __u64* counts, std::size_t size) {
         if (counts[i] != 0)
             text += fmt::format("{}{}={}", text.empty() ? " " : ",", name, counts[i]);
     }
-    return {all, fmt::format("{}{}", total, text), total == 0 ? Colour::none : Colour::warning};
+    return cell(all, fmt::format("{}{}", total, text), total == 0 ? Colour::none : Colour::warning);
 }
 
 // after - before, member by member; both are nothing but 64-bit counters.

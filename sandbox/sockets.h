@@ -14,6 +14,10 @@ namespace xdpbridge::sandbox {
 
 using Clock = std::chrono::steady_clock;
 
+inline double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 // Bound to a free port of `address`, and listening if `type` is SOCK_STREAM.
 Fd open_server(const std::string& netns, const std::string& address, int type);
 uint16_t port_of(const Fd& server);

@@ -17,14 +17,6 @@
 using namespace std::chrono_literals;
 
 namespace xdpbridge::sandbox {
-namespace {
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-} // namespace
-
 Ping parse_ping(const std::string& output) {
     Ping ping;
     std::istringstream lines(output);

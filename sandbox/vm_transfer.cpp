@@ -48,10 +48,6 @@ std::string vm_initramfs(const VmTransferOptions& options, const std::string& sc
     return initramfs.finish();
 }
 
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 // Runs one direction; a failure of the network ends in the result.
 void attempt(Transfer& result, const auto& transfer) {
     try {
