@@ -3,12 +3,16 @@
  * The switch at the XDP hook: a table of contents. Follow one frame from top to bottom; each stage
  * is a header of its name and either says NEXT or gives the verdict.
  */
+#include "hook_xdp.h"
+
 #include "parse.h"
 #include "guard.h"
+#include "handover.h"
 #include "learn.h"
+#include "send_xdp.h"
 #include "forward.h"
 
-SEC("xdp")
+SEC("xdp.frags")
 int xdpb_ingress(struct xdp_md* ctx) {
     struct packet p;
     int verdict;
@@ -17,20 +21,21 @@ int xdpb_ingress(struct xdp_md* ctx) {
         return verdict;
     if ((verdict = guard(&p)) != NEXT)
         return verdict;
+    if ((verdict = handover(&p)) != NEXT)
+        return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;
     return forward(&p);
 }
 
 /* Runs on each frame that leaves by this port, just before the driver gets it. */
-SEC("xdp/devmap")
+SEC("xdp.frags/devmap")
 int xdpb_egress(struct xdp_md* ctx) {
-    __u32 egress = port_no;
-    struct xdpb_counters* c = bpf_map_lookup_elem(&counters, &egress);
+    struct xdpb_counters* c = counters_of(port_no);
 
     if (c) {
         c->tx_packets++;
-        c->tx_bytes += ctx->data_end - ctx->data;
+        c->tx_bytes += frame_length(ctx);
     }
     return XDP_PASS;
 }

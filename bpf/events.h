@@ -2,7 +2,7 @@
 /* What the data plane tells whoever listens. A full ring buffer never holds a frame up: it is
  * counted. */
 #pragma once
-#include "packet.h"
+#include "maps.h"
 
 static __always_inline void send_event(struct xdpb_bridge* br, enum xdpb_event_type type, __u64 now,
                                        const struct xdpb_fdb_key* key, __u16 port, __u16 old_port) {

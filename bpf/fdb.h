@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Rules of an FDB entry that more than one stage needs. */
 #pragma once
-#include "packet.h"
+#include "maps.h"
 
 /*
  * Ageing is this comparison and nothing else: an entry that it holds for is not there. seen_ns may

@@ -2,7 +2,6 @@
 /* Where the frame goes. Exits, always: forward, flood, drop HAIRPIN. */
 #pragma once
 #include "fdb.h"
-#include "verdict.h"
 
 static __always_inline int forward(struct packet* p) {
     struct xdpb_fdb_entry* entry;

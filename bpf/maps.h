@@ -50,7 +50,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, XDPB_MAX_PORTS);
+    __uint(max_entries, XDPB_HOOK_COUNT* XDPB_MAX_PORTS);
     __type(key, __u32);
     __type(value, struct xdpb_counters);
 } counters SEC(".maps");

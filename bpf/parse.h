@@ -2,30 +2,23 @@
 /* From the context to a struct packet. Exits: pass (port not active), drop TRUNCATED. */
 #pragma once
 #include "verdict.h"
-#include <bpf/bpf_endian.h>
-#include <linux/if_ether.h>
 
-#define VLAN_HLEN 4
-
-static __always_inline bool is_vlan_tag(__u16 ethertype) {
-    return ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD;
-}
-
-static __always_inline int parse(struct packet* p, struct xdp_md* ctx) {
+static __always_inline int parse(struct packet* p, hook_ctx* ctx) {
     void* data = (void*)(long)ctx->data;
     void* end = (void*)(long)ctx->data_end;
     struct ethhdr* eth = data;
     __u32 zero = 0, ingress = port_no;
 
     p->ctx = ctx;
+    p->length = frame_length(ctx);
     p->bridge = bpf_map_lookup_elem(&bridge, &zero);
     p->port = bpf_map_lookup_elem(&ports, &ingress);
-    p->counters = bpf_map_lookup_elem(&counters, &ingress);
+    p->counters = counters_of(ingress);
     if (!p->bridge || !p->port || !p->counters)
-        return XDP_PASS; /* cannot happen: array maps; the verifier wants to see it */
+        return VERDICT_PASS; /* cannot happen: array maps; the verifier wants to see it */
 
     p->counters->rx_packets++;
-    p->counters->rx_bytes += end - data;
+    p->counters->rx_bytes += p->length;
 
     if (!(p->port->flags & XDPB_PORT_ACTIVE))
         return pass(p);

@@ -11,6 +11,7 @@
 #pragma once
 #include "events.h"
 #include "fdb.h"
+#include "packet.h"
 
 #define RECLAIM_PER_LEARN 2
 /* A table or quota that is full makes the learner search harder, within a budget: ~5 ms of CPU a

@@ -48,7 +48,8 @@ static __always_inline enum xdpb_refusal_reason refusal_reason(int err) {
 }
 
 static __always_inline void count_refused(__u32 port, int err, __u64 frames) {
-    struct xdpb_counters* c = bpf_map_lookup_elem(&counters, &port);
+    __u32 index = port + XDPB_HOOK_XDP * XDPB_MAX_PORTS;
+    struct xdpb_counters* c = bpf_map_lookup_elem(&counters, &index);
     __u32 reason = refusal_reason(err);
 
     /* clang 19 knows the bound and leaves it out; the verifier has to see it. */

@@ -138,6 +138,22 @@ void destroy_folder(const std::filesystem::path& folder, const Where& where) noe
     std::filesystem::remove_all(folder, ignored);
 }
 
+// What tc and settings of a device are changed by can only be changed back in its namespace. XDP
+// detaches from anywhere.
+void require_reach(const std::string& name, const std::filesystem::path& folder, const Where& where,
+                   const std::string& doing) {
+    std::shared_ptr<BridgeState> state;
+    try {
+        state = BridgeState::open(name, folder, where);
+    } catch (const Error&) {
+        return; // of another version: nothing of it is known
+    }
+    constexpr std::uint32_t bound = XDPB_PORT_TC | XDPB_PORT_SET_PROMISC | XDPB_PORT_CLEARED_RXVLAN;
+    for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++)
+        if (state->ports[port].flags & bound && state->devices.lookup(port))
+            state->require_netns(doing);
+}
+
 // What a process killed in create or remove left. The caller holds the root folder's lock.
 void clear_leftovers(const Where& where) {
     std::error_code ignored;
@@ -229,6 +245,7 @@ void Bridge::remove(const std::string& name, const Where& where) {
     const Lock lock(root, Lock::Kind::exclusive, doing);
     clear_leftovers(where);
     require_folder(root / name, doing);
+    require_reach(name, root / name, where, doing);
     {
         // Waits for whoever is changing the bridge; afterwards nobody finds it any more.
         const Lock bridge_lock(root / name, Lock::Kind::exclusive, doing);

@@ -132,7 +132,8 @@ Lock BridgeState::lock(Lock::Kind kind, const std::string& doing) const {
 Lock BridgeState::lock_and_repair(const std::string& doing) const {
     Lock exclusive = lock(Lock::Kind::exclusive, doing);
     const NetnsScope scope(where.netns);
-    for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++) {
+    const bool here = netns_cookie() == bridge().netns_cookie; // else its devices are out of reach
+    for (std::uint16_t port = 1; here && port < XDPB_MAX_PORTS; port++) {
         const auto flags = ports[port].flags;
         if ((flags & XDPB_PORT_USED) && !(flags & XDPB_PORT_ACTIVE))
             clear_port(*this, port);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "port_slot.h"
 
+#include "device_settings.h"
 #include "fdb_table.h"
 #include "libbpf_log.h"
+#include "netns.h"
+#include "tc_program.h"
 #include "xdp_program.h"
 
 #include <atomic>
@@ -20,10 +23,14 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
         state.port_by_ifindex.remove(slot.ifindex);
     const LibbpfLog quiet;
     try {
-        detach_programs(state, port, slot.ifindex);
+        detach_xdp(state, port, slot.ifindex);
     } catch (const std::exception&) {
         // Netlink has no memory for an answer. The program goes on passing frames to the stack.
     }
+    if (netns_cookie() != state.bridge().netns_cookie)
+        return; // here the ifindex is another device's
+    detach_tc(state, port, slot.ifindex);
+    restore_settings(state, port);
 }
 
 void clear_port(const BridgeState& state, std::uint16_t port) noexcept {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
+#include "device_settings.h"
+#include "hook_choice.h"
 #include "netlink.h"
 #include "netns.h"
 #include "port_slot.h"
+#include "tc_program.h"
 #include "xdp_program.h"
 
 #include <xdpbridge/error.h>
@@ -23,6 +26,14 @@ std::string slot_name(const xdpb_port& slot) {
 
 bool used(const xdpb_port& slot) {
     return (slot.flags & XDPB_PORT_USED) != 0;
+}
+
+// Of the program that tells whether the port is still attached: at XDP if it has one there.
+std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
+                                  std::uint32_t ifindex) {
+    return state.ports[port].flags & XDPB_PORT_TC && !(state.ports[port].flags & XDPB_PORT_XDP)
+               ? attached_tc_id(state, ifindex)
+               : attached_xdp_id(state, port, ifindex);
 }
 
 // The device behind a port, nullopt when it is gone. The name may have changed, and a new device
@@ -48,11 +59,17 @@ PortInfo describe(const BridgeState& state, std::uint16_t number) {
         .ifindex = slot.ifindex,
         .mtu = device ? device->mtu : 0,
         .kind = device ? device->kind : "",
+        .xdp = (slot.flags & XDPB_PORT_XDP) != 0,
+        .tc = (slot.flags & XDPB_PORT_TC) != 0,
+        .hook_reason = text_of(static_cast<HookReason>(slot.hook_reason)),
         .generic = (slot.flags & XDPB_PORT_GENERIC) != 0,
         .attached_by =
             slot.flags & XDPB_PORT_DISPATCHER ? AttachKind::dispatcher : AttachKind::link,
+        .bulk_gro = (slot.flags & XDPB_PORT_BULK_GRO) != 0,
+        .takes_xdp = (slot.flags & XDPB_PORT_XDP_XMIT) != 0,
         .learning = (slot.flags & XDPB_PORT_LEARNING) != 0,
         .mac_quota = slot.mac_quota,
+        .tx_dropped = device ? device->tx_dropped : 0,
         .learned = std::atomic_ref(state.ports[number].learned).load(),
     };
 }
@@ -128,22 +145,69 @@ std::uint16_t free_slot(const BridgeState& state, const std::string& doing) {
 }
 
 void zero_counters(const BridgeState& state, std::uint16_t number) {
-    const std::uint32_t key = number;
     const std::vector<xdpb_counters> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    bpf_map_update_elem(state.counters.get(), &key, zero.data(), BPF_ANY);
+    for (std::uint32_t hook = 0; hook < XDPB_HOOK_COUNT; hook++) {
+        const std::uint32_t key = number + hook * XDPB_MAX_PORTS;
+        bpf_map_update_elem(state.counters.get(), &key, zero.data(), BPF_ANY);
+    }
 }
+
+constexpr std::uint32_t settings_mask = XDPB_PORT_USED | XDPB_PORT_LEARNING | XDPB_PORT_BULK_GRO;
+
+// Attaches at XDP; false if the library may choose, and the device would not.
+bool attach_xdp(const BridgeState& state, std::uint16_t number, const Link& link, XdpMode mode,
+                bool optional, XdpPrograms& programs, const std::string& doing) {
+    const std::atomic_ref flags(state.ports[number].flags);
+    try {
+        const auto attached = programs.attach(state, link, mode, doing);
+        flags.fetch_or(XDPB_PORT_XDP | (attached.generic ? XDPB_PORT_GENERIC : 0) |
+                       (attached.kind == AttachKind::dispatcher ? XDPB_PORT_DISPATCHER : 0));
+        return true;
+    } catch (const Error& error) {
+        const auto err = error.code().value();
+        if (!optional || (err != EOPNOTSUPP && err != ERANGE && err != EINVAL && err != E2BIG))
+            throw;
+        return false;
+    }
+}
+
+struct Connection {
+    Hook hook;
+    XdpMode mode;
+};
 
 // Each step is undone by clear_port or disconnect_port, and a process killed here leaves a slot
 // that is used and not active, which the next lock_and_repair clears.
-void connect_port(const BridgeState& state, std::uint16_t number, const Link& link, XdpMode mode,
-                  const std::string& doing) {
+void connect_port(const BridgeState& state, std::uint16_t number, const Link& link,
+                  const Connection& wanted, const std::string& doing) {
     xdpb_port& slot = state.ports[number];
+    const std::atomic_ref flags(slot.flags);
+    const bool is_auto = wanted.hook == Hook::automatic && wanted.mode == XdpMode::native;
     std::fill(std::begin(slot.name), std::end(slot.name), '\0');
     link.name.copy(slot.name, sizeof(slot.name) - 1);
     slot.ifindex = link.ifindex;
+    flags.store((flags.load() & settings_mask) |
+                (is_auto ? std::uint32_t{XDPB_PORT_HOOK_AUTO} : 0U));
 
-    PortPrograms programs(state, number);
-    const auto attached = programs.attach(state, link, mode, doing);
+    HookChoice choice = choose_hooks(link, wanted.hook, wanted.mode);
+    if (flags.load() & XDPB_PORT_BULK_GRO && !(choice.xdp && choice.tc))
+        throw Error(EINVAL, doing, "bulk=gro needs XDP and tc", "give --hook both");
+    XdpPrograms programs(state, number);
+    // In the order in which a frame meets them, the last one first: what XDP hands over from the
+    // first frame on, tc takes.
+    if (choice.tc) {
+        attach_tc(state, number, link, doing);
+        flags.fetch_or(XDPB_PORT_TC);
+    }
+    if (choice.xdp && !attach_xdp(state, number, link, wanted.mode, is_auto, programs, doing))
+        choice = {false, true, HookReason::no_native_xdp};
+    if (!choice.xdp)
+        programs.load_egress_only(doing);
+    slot.hook_reason = static_cast<std::uint32_t>(choice.reason);
+    if (may_carry_offloads(link, (flags.load() & XDPB_PORT_GENERIC) != 0))
+        flags.fetch_or(XDPB_PORT_OFFLOADS);
+    apply_settings(state, number, link, doing);
+
     bpf_devmap_val output{};
     output.ifindex = link.ifindex;
     output.bpf_prog.fd = programs.egress_fd();
@@ -152,12 +216,17 @@ void connect_port(const BridgeState& state, std::uint16_t number, const Link& li
         err = state.port_by_ifindex.update(link.ifindex, number);
     if (err != 0)
         throw Error(-err, doing);
+    refresh_ports(state);
+    flags.fetch_or(XDPB_PORT_ACTIVE);
+}
 
-    std::uint32_t flags = slot.flags & (XDPB_PORT_USED | XDPB_PORT_LEARNING);
-    flags |= XDPB_PORT_ACTIVE;
-    flags |= attached.generic ? std::uint32_t{XDPB_PORT_GENERIC} : 0U;
-    flags |= attached.kind == AttachKind::dispatcher ? std::uint32_t{XDPB_PORT_DISPATCHER} : 0U;
-    std::atomic_ref(slot.flags).store(flags);
+// What a port of these flags was asked to be.
+Connection connection_of(std::uint32_t flags) {
+    const Hook hook = flags & XDPB_PORT_HOOK_AUTO ? Hook::automatic
+                      : !(flags & XDPB_PORT_TC)   ? Hook::xdp
+                      : flags & XDPB_PORT_XDP     ? Hook::both
+                                                  : Hook::tc;
+    return {hook, flags & XDPB_PORT_GENERIC ? XdpMode::generic : XdpMode::native};
 }
 
 } // namespace
@@ -186,12 +255,13 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
     } else {
         zero_counters(*state_, number);
         xdpb_port fresh{};
-        fresh.flags = XDPB_PORT_USED | (options.learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U);
+        fresh.flags = XDPB_PORT_USED | (options.learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U) |
+                      (options.bulk_gro ? std::uint32_t{XDPB_PORT_BULK_GRO} : 0U);
         fresh.mac_quota = options.mac_quota;
         state_->ports[number] = fresh;
     }
     try {
-        connect_port(*state_, number, link, options.mode, doing);
+        connect_port(*state_, number, link, {options.hook, options.mode}, doing);
     } catch (...) {
         if (returns) { // still gone, and still holding its settings
             disconnect_port(*state_, number);
@@ -211,6 +281,35 @@ void Ports::remove(const std::string& device) {
     state_->require_netns(doing);
     const NetnsScope scope(state_->where.netns);
     clear_port(*state_, require_port(*state_, device, doing));
+    refresh_ports(*state_);
+}
+
+// Attaches a port anew; if that fails, as it was.
+void Ports::reconnect(std::uint16_t number, const PortChange& change, const std::string& doing) {
+    xdpb_port& slot = state_->ports[number];
+    const std::atomic_ref flags(slot.flags);
+    const auto old_flags = flags.load();
+    const auto link = device_of(*state_, number);
+    if (!link)
+        throw Error(ENODEV, doing, "its device is gone",
+                    "add the device again, or delete the port");
+    Connection wanted = connection_of(old_flags);
+    if (change.hook)
+        wanted.hook = *change.hook;
+    const auto connect = [&](std::uint32_t settings, const Connection& connection) {
+        disconnect_port(*state_, number);
+        flags.store(settings & settings_mask);
+        connect_port(*state_, number, *link_by_index(link->ifindex), connection, doing);
+    };
+    const bool bulk = change.bulk_gro.value_or((old_flags & XDPB_PORT_BULK_GRO) != 0);
+    try {
+        connect((old_flags & ~std::uint32_t{XDPB_PORT_BULK_GRO}) |
+                    (bulk ? std::uint32_t{XDPB_PORT_BULK_GRO} : 0U),
+                wanted);
+    } catch (const Error&) {
+        connect(old_flags, connection_of(old_flags));
+        throw;
+    }
 }
 
 void Ports::set(const std::string& device, const PortChange& change) {
@@ -218,13 +317,17 @@ void Ports::set(const std::string& device, const PortChange& change) {
     const Lock lock = state_->lock_and_repair(doing);
     state_->require_netns(doing);
     const NetnsScope scope(state_->where.netns);
-    xdpb_port& slot = state_->ports[require_port(*state_, device, doing)];
+    const auto number = require_port(*state_, device, doing);
+    xdpb_port& slot = state_->ports[number];
+    if (change.hook || change.bulk_gro)
+        reconnect(number, change, doing);
     if (change.mac_quota)
         std::atomic_ref(slot.mac_quota).store(*change.mac_quota);
     if (change.learning && *change.learning)
         std::atomic_ref(slot.flags).fetch_or(XDPB_PORT_LEARNING);
     if (change.learning && !*change.learning)
         std::atomic_ref(slot.flags).fetch_and(~std::uint32_t{XDPB_PORT_LEARNING});
+    refresh_ports(*state_);
 }
 
 std::vector<PortInfo> Ports::list() const {

@@ -2,6 +2,7 @@
 #include "xdp_program.h"
 
 #include "libbpf_log.h"
+#include "program.h"
 
 #include <xdpbridge/error.h>
 
@@ -20,39 +21,6 @@ namespace {
 // libxdp pins what its dispatchers are made of in folders "dispatch-IFINDEX-ID" here (libxdp's
 // README, "Pinning").
 const std::filesystem::path dispatcher_pins = "/sys/fs/bpf/xdp";
-
-std::uint32_t map_id(int map_fd) noexcept {
-    bpf_map_info info{};
-    __u32 size = sizeof(info);
-    return bpf_obj_get_info_by_fd(map_fd, &info, &size) == 0 ? info.id : 0;
-}
-
-struct ProgramInfo {
-    std::uint32_t id = 0;
-    std::string name;
-    std::vector<std::uint32_t> maps;
-};
-
-ProgramInfo program_info(int program_fd) noexcept {
-    std::array<std::uint32_t, 64> maps{};
-    bpf_prog_info info{};
-    __u32 size = sizeof(info);
-    info.nr_map_ids = maps.size();
-    info.map_ids = reinterpret_cast<std::uintptr_t>(maps.data());
-    if (bpf_obj_get_info_by_fd(program_fd, &info, &size) != 0)
-        return {};
-    const auto count = std::min<std::size_t>(info.nr_map_ids, maps.size());
-    return {info.id, info.name, {maps.begin(), maps.begin() + static_cast<std::ptrdiff_t>(count)}};
-}
-
-// A program belongs to the bridge whose maps it uses.
-bool is_ours(const BridgeState& state, int program_fd) noexcept {
-    const auto fdb = map_id(state.fdb.fd());
-    for (const auto id : program_info(program_fd).maps)
-        if (id == fdb)
-            return true;
-    return false;
-}
 
 // The program that a device runs; none for no device.
 Fd program_on(std::uint32_t ifindex) {
@@ -129,7 +97,7 @@ bool detach_link(const BridgeState& state, std::uint16_t port) noexcept {
     case ERANGE:
     case EINVAL:
     case E2BIG:
-        // veth, virtio_net and most NICs: without frags a frame has to fit into one page.
+        // The program takes frames of several buffers, but not every driver can make them.
         reason = fmt::format("'{}' or its peer has too large an MTU for {} XDP (MTU {})", link.name,
                              mode, link.mtu);
         hint = fmt::format(
@@ -139,7 +107,7 @@ bool detach_link(const BridgeState& state, std::uint16_t port) noexcept {
         break;
     case EOPNOTSUPP:
         reason = fmt::format("the driver of '{}' has no {} XDP", link.name, mode);
-        hint = generic ? "" : "allow generic mode with --mode auto";
+        hint = generic ? "" : "use --hook tc, or allow generic mode with --mode auto";
         break;
     case EBUSY:
     case EEXIST:
@@ -161,21 +129,21 @@ bool detach_link(const BridgeState& state, std::uint16_t port) noexcept {
 
 } // namespace
 
-void PortPrograms::XdpProgramCloser::operator()(xdp_program* program) const noexcept {
+void XdpPrograms::XdpProgramCloser::operator()(xdp_program* program) const noexcept {
     xdp_program__close(program);
 }
 
-PortPrograms::PortPrograms(const BridgeState& state, std::uint16_t port)
+XdpPrograms::XdpPrograms(const BridgeState& state, std::uint16_t port)
     : port_(port), state_(&state) {
     open();
 }
 
-PortPrograms::~PortPrograms() {
+XdpPrograms::~XdpPrograms() {
     program_.reset();
     bridge_xdp__destroy(skeleton_);
 }
 
-void PortPrograms::open() {
+void XdpPrograms::open() {
     program_.reset();
     bridge_xdp__destroy(skeleton_);
     skeleton_ = bridge_xdp__open();
@@ -185,12 +153,19 @@ void PortPrograms::open() {
     reuse_maps(*state_, skeleton_->obj);
 }
 
-int PortPrograms::egress_fd() const {
+void XdpPrograms::load_egress_only(const std::string& doing) {
+    const LibbpfLog log;
+    bpf_program__set_autoload(skeleton_->progs.xdpb_ingress, false);
+    if (const int err = bridge_xdp__load(skeleton_); err != 0)
+        throw Error(-err, doing, {}, {}, log.text());
+}
+
+int XdpPrograms::egress_fd() const {
     return bpf_program__fd(skeleton_->progs.xdpb_egress);
 }
 
-PortPrograms::Attached PortPrograms::attach(const BridgeState& state, const Link& link,
-                                            XdpMode mode, const std::string& doing) {
+XdpPrograms::Attached XdpPrograms::attach(const BridgeState& state, const Link& link, XdpMode mode,
+                                          const std::string& doing) {
     const LibbpfLog log;
     bool generic = mode == XdpMode::generic;
     for (;;) {
@@ -208,7 +183,7 @@ PortPrograms::Attached PortPrograms::attach(const BridgeState& state, const Link
 }
 
 // False: this kernel or this device takes no dispatcher, and nothing is attached.
-bool PortPrograms::attach_by_dispatcher(const Link& link, bool generic) {
+bool XdpPrograms::attach_by_dispatcher(const Link& link, bool generic) {
     // Whether the kernel can is known for good after the first attempt, which is slow.
     static std::atomic<bool> kernel_has_dispatcher{true};
     if (!kernel_has_dispatcher)
@@ -235,7 +210,7 @@ bool PortPrograms::attach_by_dispatcher(const Link& link, bool generic) {
 }
 
 // Returns the errno.
-int PortPrograms::attach_by_link(const BridgeState& state, const Link& link, bool generic) {
+int XdpPrograms::attach_by_link(const BridgeState& state, const Link& link, bool generic) {
     int err = bridge_xdp__load(skeleton_);
     if (err != 0)
         return -err;
@@ -251,7 +226,7 @@ int PortPrograms::attach_by_link(const BridgeState& state, const Link& link, boo
     return 0;
 }
 
-bool detach_programs(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) {
+bool detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) {
     if (detach_link(state, port))
         return true;
     const Fd program = program_on(ifindex);
@@ -267,8 +242,7 @@ bool detach_programs(const BridgeState& state, std::uint16_t port, std::uint32_t
     return false;
 }
 
-std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
-                                  std::uint32_t ifindex) {
+std::uint32_t attached_xdp_id(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) {
     const Fd link(bpf_obj_get(state.port_link(port).c_str()));
     if (link) {
         bpf_link_info info{};

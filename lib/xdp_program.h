@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// The programs of one port: load, attach to a device, find again, detach.
+// One port's programs at XDP, ingress and egress: load, attach to a device, find again, detach.
 #pragma once
 #include "bridge_state.h"
 #include "netlink.h"
@@ -14,13 +14,13 @@ struct xdp_program;
 
 namespace xdpbridge {
 
-class PortPrograms {
+class XdpPrograms {
   public:
     // Opens the programs over the bridge's maps, as port's instance. Nothing is in the kernel yet.
-    PortPrograms(const BridgeState& state, std::uint16_t port);
-    ~PortPrograms();
-    PortPrograms(const PortPrograms&) = delete;
-    PortPrograms& operator=(const PortPrograms&) = delete;
+    XdpPrograms(const BridgeState& state, std::uint16_t port);
+    ~XdpPrograms();
+    XdpPrograms(const XdpPrograms&) = delete;
+    XdpPrograms& operator=(const XdpPrograms&) = delete;
 
     struct Attached {
         bool generic;
@@ -30,7 +30,9 @@ class PortPrograms {
     // process. On an error nothing is attached.
     Attached attach(const BridgeState& state, const Link& link, XdpMode mode,
                     const std::string& doing);
-    // The program for the devmap, once attached.
+    // Loads for a port that XDP only sends to.
+    void load_egress_only(const std::string& doing);
+    // The program for the devmap, once attached or loaded.
     [[nodiscard]] int egress_fd() const;
 
   private:
@@ -48,10 +50,9 @@ class PortPrograms {
 };
 
 // Detaches this bridge's program from a device, however it is attached. False: there was none.
-bool detach_programs(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex);
+bool detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex);
 
 // The id of the bridge's program on the device, 0: none of ours is attached.
-std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
-                                  std::uint32_t ifindex);
+std::uint32_t attached_xdp_id(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex);
 
 } // namespace xdpbridge

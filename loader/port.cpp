@@ -17,17 +17,32 @@ struct PortArguments {
 
 const std::map<std::string, XdpMode> modes = {
     {"native", XdpMode::native}, {"generic", XdpMode::generic}, {"auto", XdpMode::automatic}};
+const std::map<std::string, Hook> hooks = {
+    {"auto", Hook::automatic}, {"xdp", Hook::xdp}, {"tc", Hook::tc}, {"both", Hook::both}};
+const std::map<std::string, bool> bulk_ways = {{"gro", true}, {"direct", false}};
 const std::map<std::string, bool> switches = {{"on", true}, {"off", false}};
 
-template <typename Learning, typename Quota>
-void add_settings(CLI::App& verb, Learning& learning, Quota& quota) {
+// Of add and set alike.
+template <typename Settings>
+void add_settings(CLI::App& verb, Settings& settings) {
+    verb.add_option_function<Hook>(
+            "--hook", [&settings](Hook hook) { settings.hook = hook; },
+            "where frames are taken: xdp (in the driver), tc (keeps offloads), both (tc takes what "
+            "XDP cannot send), auto (what suits the device; the default)")
+        ->transform(CLI::CheckedTransformer(hooks).description(""))
+        ->type_name("auto|xdp|tc|both");
     verb.add_option_function<bool>(
-            "--learning", [&learning](bool on) { learning = on; },
+            "--bulk", [&settings](bool gro) { settings.bulk_gro = gro; },
+            "TCP: by the stack's GRO and tc, as large frames, or direct like the rest")
+        ->transform(CLI::CheckedTransformer(bulk_ways).description(""))
+        ->type_name("gro|direct");
+    verb.add_option_function<bool>(
+            "--learning", [&settings](bool on) { settings.learning = on; },
             "learn source MACs (on when added)")
         ->transform(CLI::CheckedTransformer(switches).description(""))
         ->type_name("on|off");
     verb.add_option_function<std::uint32_t>(
-            "--mac-quota", [&quota](std::uint32_t macs) { quota = macs; },
+            "--mac-quota", [&settings](std::uint32_t macs) { settings.mac_quota = macs; },
             "most MACs it may learn; 0: as many as the FDB holds")
         ->type_name("MACS");
 }
@@ -50,6 +65,17 @@ std::string kind_of(const PortInfo& port) {
     return port.kind.empty() ? "hardware" : port.kind;
 }
 
+std::string hook_of(const PortInfo& port) {
+    return !port.tc ? "xdp" : port.xdp ? "both" : "tc";
+}
+
+// Of XDP, where the port has it.
+Cell mode_cell(const PortInfo& port) {
+    if (!port.xdp)
+        return cell("-");
+    return port.generic ? cell("generic", Colour::warning) : cell("native");
+}
+
 void show_ports(const Context& context, const PortArguments& arguments) {
     const Ports ports = Bridge::open(arguments.bridge, context.where).ports();
     const auto list =
@@ -60,21 +86,26 @@ void show_ports(const Context& context, const PortArguments& arguments) {
                                {"ifindex", true},
                                {"mtu", true},
                                {"kind"},
+                               {"hook"},
                                {"mode"},
                                {"attached_by"},
+                               {"bulk"},
+                               {"takes_xdp"},
                                {"learning"},
                                {"mac_quota", true},
-                               {"learned", true}});
+                               {"learned", true},
+                               {"tx_dropped", true},
+                               {"why"}});
     for (const auto& port : list)
         table.row(
             {cell(port.number), cell(port.device), state_cell(port.state), cell(port.ifindex),
-             cell(port.mtu), cell(kind_of(port)),
-             cell(port.generic ? "generic" : "native",
-                  port.generic ? Colour::warning : Colour::none),
-             cell(port.attached_by == AttachKind::dispatcher ? "dispatcher" : "link"),
-             on_off(port.learning),
+             cell(port.mtu), cell(kind_of(port)), cell(hook_of(port)), mode_cell(port),
+             cell(!port.xdp                                    ? "-"
+                  : port.attached_by == AttachKind::dispatcher ? "dispatcher"
+                                                               : "link"),
+             cell(port.bulk_gro ? "gro" : "direct"), on_off(port.takes_xdp), on_off(port.learning),
              cell(port.mac_quota, port.mac_quota == 0 ? "none" : std::to_string(port.mac_quota)),
-             cell(port.learned)});
+             cell(port.learned), cell(port.tx_dropped), cell(std::string(port.hook_reason))});
 }
 
 } // namespace
@@ -105,7 +136,7 @@ void add_port_commands(CLI::App& app, const Context& context) {
                             "auto (native, else generic)")
                 ->transform(CLI::CheckedTransformer(modes).description(""))
                 ->type_name("native|generic|auto");
-            add_settings(verb, arguments.options.learning, arguments.options.mac_quota);
+            add_settings(verb, arguments.options);
         },
         [&context](const PortArguments& arguments) {
             Bridge::open(arguments.bridge, context.where)
@@ -123,7 +154,7 @@ void add_port_commands(CLI::App& app, const Context& context) {
         noun, "set", "Change a port", "xdp-bridge port set br0 tap0 --learning off",
         [&](CLI::App& verb, PortArguments& arguments) {
             both(verb, arguments);
-            add_settings(verb, arguments.change.learning, arguments.change.mac_quota);
+            add_settings(verb, arguments.change);
         },
         [&context](const PortArguments& arguments) {
             Bridge::open(arguments.bridge, context.where)

@@ -18,7 +18,7 @@ struct StatsArguments {
 };
 
 template <typename Reason>
-Cell reasons_cell(const __u64* counts, std::size_t size) {
+Cell reasons_cell(const __u64* counts, std::size_t size, Colour colour = Colour::warning) {
     nlohmann::json all = nlohmann::json::object();
     std::string text;
     std::uint64_t total = 0;
@@ -29,7 +29,7 @@ Cell reasons_cell(const __u64* counts, std::size_t size) {
         if (counts[i] != 0)
             text += fmt::format("{}{}={}", text.empty() ? " " : ",", name, counts[i]);
     }
-    return cell(all, fmt::format("{}{}", total, text), total == 0 ? Colour::none : Colour::warning);
+    return cell(all, fmt::format("{}{}", total, text), total == 0 ? Colour::none : colour);
 }
 
 // after - before, member by member; both are nothing but 64-bit counters.
@@ -42,19 +42,32 @@ PortCounters difference(const PortCounters& after, const PortCounters& before) {
     return {std::bit_cast<xdpb_counters>(words)};
 }
 
-using Snapshot = std::map<std::string, PortCounters>;
+// By device and hook.
+using Snapshot = std::map<std::pair<std::string, xdpb_hook>, PortCounters>;
+
+// A hook that a port has not got still sends what comes in at that hook of others.
+bool has_row(const PortInfo& port, xdpb_hook hook, const PortCounters& counters) {
+    const bool attached = hook == XDPB_HOOK_XDP ? port.xdp : port.tc;
+    return attached || counters.rx_packets != 0 || counters.tx_packets != 0 ||
+           counters.refused_total() != 0;
+}
 
 Snapshot read_counters(const Bridge& bridge, const std::string& only) {
     const Ports ports = bridge.ports();
     const Stats stats = bridge.stats();
     Snapshot snapshot;
     for (const auto& port : only.empty() ? ports.list() : std::vector{ports.get(only)})
-        snapshot.emplace(port.device, stats.port(port.number));
+        for (const auto hook : {XDPB_HOOK_XDP, XDPB_HOOK_TC}) {
+            const auto counters = stats.port(port.number, hook);
+            if (has_row(port, hook, counters))
+                snapshot.emplace(std::pair(port.device, hook), counters);
+        }
     return snapshot;
 }
 
 void print_counters(const Context& context, const Snapshot& snapshot) {
     Table table(context.json, {{"device"},
+                               {"hook"},
                                {"rx_packets", true},
                                {"rx_bytes", true},
                                {"tx_packets", true},
@@ -65,12 +78,15 @@ void print_counters(const Context& context, const Snapshot& snapshot) {
                                {"moved_here", true},
                                {"quota_exceeded", true},
                                {"fdb_full", true},
+                               {"handed"},
                                {"dropped"},
                                {"refused"}});
-    for (const auto& [device, c] : snapshot)
-        table.row({cell(device), cell(c.rx_packets), cell(c.rx_bytes), cell(c.tx_packets),
-                   cell(c.tx_bytes), cell(c.forwarded), cell(c.flooded), cell(c.passed),
-                   cell(c.moved_here), cell(c.quota_exceeded), cell(c.fdb_full),
+    for (const auto& [key, c] : snapshot)
+        table.row({cell(key.first), cell(key.second == XDPB_HOOK_XDP ? "xdp" : "tc"),
+                   cell(c.rx_packets), cell(c.rx_bytes), cell(c.tx_packets), cell(c.tx_bytes),
+                   cell(c.forwarded), cell(c.flooded), cell(c.passed), cell(c.moved_here),
+                   cell(c.quota_exceeded), cell(c.fdb_full),
+                   reasons_cell<xdpb_hand_reason>(c.handed, XDPB_HAND_REASON_COUNT, Colour::none),
                    reasons_cell<xdpb_drop_reason>(c.dropped, XDPB_DROP_REASON_COUNT),
                    reasons_cell<xdpb_refusal_reason>(c.refused, XDPB_REFUSAL_REASON_COUNT)});
 }
@@ -85,9 +101,9 @@ void watch_counters(const Context& context, const StatsArguments& arguments) {
          i++) {
         const Snapshot now = read_counters(bridge, arguments.device);
         Snapshot change;
-        for (const auto& [device, counters] : now)
-            change.emplace(device, before.contains(device) ? difference(counters, before.at(device))
-                                                           : counters);
+        for (const auto& [key, counters] : now)
+            change.emplace(key,
+                           before.contains(key) ? difference(counters, before.at(key)) : counters);
         if (!context.json && use_colour())
             fmt::print("\033[H\033[2J"); // a terminal: in place, like watch(1)
         if (!context.json)

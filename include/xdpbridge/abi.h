@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define XDPB_ABI_VERSION 1
+#define XDPB_ABI_VERSION 2
 
 #define XDPB_MAX_PORTS 256 /* port numbers 1..255; 0 is "no port" */
 #define XDPB_RESERVED_GROUPS 16
@@ -26,7 +26,10 @@
     X(SRC_MULTICAST, "src_multicast") /* source MAC with the group bit (802.3 clause 3.2.3) */     \
     X(SRC_ZERO, "src_zero")           /* source MAC 00:00:00:00:00:00 */                           \
     X(RESERVED, "reserved")           /* 01:80:c2:00:00:0x and the bridge's policy is drop */      \
-    X(HAIRPIN, "hairpin")             /* the destination is behind the port it came from */
+    X(HAIRPIN, "hairpin")             /* the destination is behind the port it came from */        \
+    X(PARTIAL_CHECKSUM, "partial_checksum") /* at XDP, which cannot complete it; no tc hook */     \
+    X(GSO, "gso")     /* at XDP, which cannot cut it into frames; no tc hook */                    \
+    X(FRAGS, "frags") /* in several buffers, for a device that takes one; no tc hook */
 
 enum xdpb_drop_reason {
 #define X(name, text) XDPB_DROP_##name,
@@ -36,8 +39,28 @@ enum xdpb_drop_reason {
 };
 
 /*
- * Why the kernel refused a frame after the program had redirected it, seen in the tracepoints
- * xdp_devmap_xmit and xdp_redirect_err. Counted on the egress port. Append only.
+ * Why the program at XDP handed a frame to the one at tc on the same port, by passing it to the
+ * stack. Append only.
+ */
+#define XDPB_HAND_REASONS(X)                                                                       \
+    X(BULK, "bulk") /* TCP, on a port with bulk=gro */                                             \
+    X(PARTIAL_CHECKSUM,                                                                            \
+      "partial_checksum")         /* the sender left it to a device (CHECKSUM_PARTIAL) */          \
+    X(GSO, "gso")                 /* longer than the ingress MTU: to be cut later */               \
+    X(FRAGS, "frags")             /* in several buffers, and the egress device takes one */        \
+    X(NO_XDP_XMIT, "no_xdp_xmit") /* an egress device does not take frames from XDP */
+
+enum xdpb_hand_reason {
+#define X(name, text) XDPB_HAND_##name,
+    XDPB_HAND_REASONS(X)
+#undef X
+        XDPB_HAND_REASON_COUNT
+};
+
+/*
+ * Why a frame did not leave after the program had sent it. At XDP the kernel refuses, seen in the
+ * tracepoints xdp_devmap_xmit and xdp_redirect_err; at tc, MTU is our own check and the others are
+ * what bpf_clone_redirect says of a copy of a flood. Counted on the egress port. Append only.
  */
 #define XDPB_REFUSAL_REASONS(X)                                                                    \
     X(QUEUE_FULL, "queue_full")   /* the device took fewer frames than it was given */             \
@@ -73,7 +96,9 @@ struct xdpb_bridge {
     __u64 refresh_ns;   /* how old xdpb_fdb_entry.seen_ns may get before a hit rewrites it */
     __u64 netns_cookie; /* SO_NETNS_COOKIE of the namespace that the ports live in */
     __u8 reserved[XDPB_RESERVED_GROUPS]; /* enum xdpb_reserved_policy by last nibble */
-    __u64 pad[2];
+    __u32 port_limit;                    /* no port has this number or a higher one */
+    __u32 no_xdp_xmit;                   /* ports whose device does not take frames from XDP */
+    __u64 pad;
 
     __u64 reclaim_second; /* the second that reclaim_spent counts in (CLOCK_MONOTONIC) */
     __u64 reclaim_spent;  /* entries inspected in that second on behalf of a full table or quota */
@@ -82,23 +107,43 @@ struct xdpb_bridge {
     __u64 pad2[4];
 };
 
+/* Where the data plane meets a frame. Also the place of its counters: see map "counters". */
+enum xdpb_hook {
+    XDPB_HOOK_XDP = 0, /* in the driver, before there is an skb */
+    XDPB_HOOK_TC = 1,  /* on the skb, at clsact ingress: keeps GSO and checksum offload */
+    XDPB_HOOK_COUNT,
+};
+
 enum xdpb_port_flag {
     XDPB_PORT_USED = 1 << 0,     /* the slot is taken */
     XDPB_PORT_ACTIVE = 1 << 1,   /* fully attached; without it frames pass to the stack */
     XDPB_PORT_LEARNING = 1 << 2, /* learn source MACs */
     XDPB_PORT_GENERIC = 1 << 3,  /* attached in generic (skb) mode */
     XDPB_PORT_DISPATCHER =
-        1 << 4, /* attached through libxdp's dispatcher; else by a pinned bpf_link */
+        1 << 4,             /* attached through libxdp's dispatcher; else by a pinned bpf_link */
+    XDPB_PORT_XDP = 1 << 5, /* a program at XDP */
+    XDPB_PORT_TC = 1 << 6,  /* a program at tc */
+    XDPB_PORT_HOOK_AUTO = 1 << 7, /* the library chose the hooks */
+    XDPB_PORT_OFFLOADS = 1 << 8,  /* frames may come in with a partial checksum or as GSO */
+    XDPB_PORT_BULK_GRO = 1 << 9,  /* hand TCP to tc, for the stack's GRO to make it large frames */
+    XDPB_PORT_XDP_XMIT = 1 << 10, /* the device takes frames from XDP */
+    XDPB_PORT_XDP_XMIT_FRAGS = 1 << 11, /* and those of several buffers */
+    /* What the library changed on the device when it added the port, and changes back. */
+    XDPB_PORT_SET_PROMISC = 1 << 12,
+    XDPB_PORT_CLEARED_RXVLAN = 1 << 13,
+    XDPB_PORT_MADE_CLSACT = 1 << 14,
 };
 
 /* Map "ports", indexed by port number, memory-mapped by the library. Same split as xdpb_bridge. */
 struct xdpb_port {
     __u32 flags; /* enum xdpb_port_flag */
     __u32 ifindex;
-    __u32 mac_quota; /* learned entries at most; 0: no limit but the FDB's size */
+    __u32 mac_quota;   /* learned entries at most; 0: no limit but the FDB's size */
+    __u32 mtu;         /* bytes, when last looked at; read on ports with XDPB_PORT_OFFLOADS */
+    char name[16];     /* as it was when added: the device may be renamed or vanish */
+    __u32 hook_reason; /* for the library: why it chose the hooks */
     __u32 pad;
-    char name[16]; /* as it was when added: the device may be renamed or vanish */
-    __u64 pad2[4];
+    __u64 pad2[3];
 
     __u32 learned; /* FDB entries that this port has learned; atomic */
     __u32 pad3;
@@ -131,13 +176,18 @@ struct xdpb_reclaim {
     __u64 created_ns;
 };
 
-/* Map "counters", per CPU, indexed by port number. */
+/*
+ * Map "counters", per CPU. The index is port number + hook * XDPB_MAX_PORTS: each hook keeps its
+ * own books, in which rx = forwarded + flooded + passed + handed + dropped. What XDP passes or
+ * hands over, tc receives again. A GSO frame counts as one.
+ */
 struct xdpb_counters {
     __u64 rx_packets;
     __u64 rx_bytes;
     __u64 forwarded; /* redirected to one port */
     __u64 flooded;   /* handed to the kernel's broadcast; one per frame received, not per copy */
-    __u64 passed;    /* handed to the host's stack */
+    __u64 passed;    /* left to the host's stack */
+    __u64 handed[XDPB_HAND_REASON_COUNT]; /* from XDP to tc */
     __u64 dropped[XDPB_DROP_REASON_COUNT];
     __u64 tx_packets; /* handed to the device, before it may refuse */
     __u64 tx_bytes;

@@ -78,7 +78,8 @@ class Bridge {
                          const Where& where = {});
     // ENOENT, EPROTO (made by another ABI version).
     static Bridge open(const std::string& name, const Where& where = {});
-    // Detaches all ports and removes the folder. Works from any namespace. ENOENT.
+    // Detaches all ports and removes the folder. ENOENT, EXDEV (a port still there, whose device
+    // has to be set back in its namespace: name that in where.netns).
     static void remove(const std::string& name, const Where& where = {});
     // Names in alphabetical order; empty when nothing is mounted.
     static std::vector<std::string> list(const Where& where = {});

@@ -6,18 +6,35 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace xdpbridge {
 
+// Where the data plane meets the frames that come in at a port.
+enum class Hook : std::uint8_t {
+    // What suits the device: PortInfo::hook_reason says why. Where frames may carry offloads (a
+    // veth, a tap with vnet header) tc; elsewhere both; without native XDP tc.
+    automatic,
+    xdp,  // in the driver alone; a frame with offloads is dropped, and counted
+    tc,   // on the skb alone: keeps GSO and checksum offload
+    both, // XDP, which hands what it cannot forward to tc
+};
+
 struct PortOptions {
+    Hook hook = Hook::automatic;
     XdpMode mode = XdpMode::native;
+    // Hand TCP from XDP to tc, after the stack's GRO has made large frames of it. Needs Hook::both,
+    // and GRO on the device. A flow stays in order, because all of its frames go that way.
+    bool bulk_gro = false;
     bool learning = true;
     std::uint32_t mac_quota = 0; // learned entries at most; 0: no limit but the FDB's size
 };
 
 // What can change while the port runs; an empty member stays as it is.
 struct PortChange {
+    std::optional<Hook> hook = {}; // attaches anew; FDB, counters and settings stay
+    std::optional<bool> bulk_gro = {};
     std::optional<bool> learning = {};
     std::optional<std::uint32_t> mac_quota = {};
 };
@@ -33,12 +50,18 @@ struct PortInfo {
     std::string device;   // its name now, or the last one known when gone
     PortState state;
     std::uint32_t ifindex;
-    std::uint32_t mtu; // bytes, 0 when gone
-    std::string kind;  // of the device: "veth", "tun", "" for hardware
-    bool generic;      // XDP runs in generic mode
-    AttachKind attached_by;
+    std::uint32_t mtu;            // bytes, 0 when gone
+    std::string kind;             // of the device: "veth", "tun", "" for hardware
+    bool xdp;                     // a program at XDP
+    bool tc;                      // a program at tc
+    std::string_view hook_reason; // why those
+    bool generic;                 // XDP runs in generic mode
+    AttachKind attached_by;       // of XDP
+    bool bulk_gro;
+    bool takes_xdp; // the device takes frames that XDP redirects; else they go by tc
     bool learning;
     std::uint32_t mac_quota;
+    std::uint64_t tx_dropped; // frames that the device dropped on sending, by its own count
     std::uint32_t
         learned; // FDB entries learned here, aged-out ones included until they are reclaimed
 };
@@ -51,8 +74,9 @@ class Ports {
     // Attaches the programs to device and starts to forward; the port outlives the process. A port
     // of that name that is gone comes back with its number, its settings and its static FDB
     // entries. ENODEV, EEXIST (already a port here), EBUSY (of another bridge, of a kernel bridge,
-    // or a foreign XDP program), EOPNOTSUPP (no XDP in that mode), ERANGE (MTU), ENOSPC (255
-    // ports).
+    // or a foreign XDP program), EOPNOTSUPP (no XDP in that mode), ERANGE (MTU), EINVAL (bulk_gro
+    // without both hooks), ENOSPC (255 ports). What the device needs for it, promiscuity and VLAN
+    // tags left in the frame, is set, and set back when the port is removed.
     std::uint16_t add(const std::string& device, const PortOptions& options = {});
     // The same, for as long as the caller keeps the Attachment.
     [[nodiscard]] Attachment attach(const std::string& device, const PortOptions& options = {});
@@ -66,6 +90,7 @@ class Ports {
     [[nodiscard]] int program_fd(const std::string& device) const;
 
   private:
+    void reconnect(std::uint16_t number, const PortChange& change, const std::string& doing);
     std::shared_ptr<BridgeState> state_;
 };
 

@@ -12,14 +12,16 @@ struct BridgeState;
 
 // Names as the CLI, the JSON and the docs print them.
 [[nodiscard]] std::string_view name_of(xdpb_drop_reason reason) noexcept;
+[[nodiscard]] std::string_view name_of(xdpb_hand_reason reason) noexcept;
 [[nodiscard]] std::string_view name_of(xdpb_refusal_reason reason) noexcept;
 
 // The counters of one port, summed over all CPUs. Bytes are those of the Ethernet frame without
 // FCS.
 struct PortCounters : xdpb_counters {
+    [[nodiscard]] std::uint64_t handed_total() const noexcept;
     [[nodiscard]] std::uint64_t dropped_total() const noexcept;
     [[nodiscard]] std::uint64_t refused_total() const noexcept;
-    // rx = forwarded + flooded + passed + dropped. Holds whenever no frame is on its way.
+    // rx = forwarded + flooded + passed + handed + dropped. Holds whenever no frame is on its way.
     [[nodiscard]] bool balanced() const noexcept;
 };
 
@@ -27,6 +29,9 @@ struct PortCounters : xdpb_counters {
 class Stats {
   public:
     explicit Stats(std::shared_ptr<BridgeState> state) noexcept : state_(std::move(state)) {}
+    // What one hook did: what XDP passes or hands over, tc receives again.
+    [[nodiscard]] PortCounters port(std::uint16_t number, xdpb_hook hook) const;
+    // The sum of both hooks.
     [[nodiscard]] PortCounters port(std::uint16_t number) const;
 
   private:

@@ -33,10 +33,11 @@ class EgressTest : public SwitchTest {
 
     // A veth receives from XDP only with NAPI, which GRO brings; and its other end sees so when it
     // comes up, so it comes last.
-    static void bring_up(const std::string& veth) {
+    void bring_up(const std::string& veth) {
         sandbox::check({"ethtool", "-K", veth + "-peer", "gro", "on"});
         for (const auto& device : {veth + "-peer", veth})
             sandbox::check({"ip", "link", "set", "dev", device, "up"});
+        ports_.set(veth, {}); // looks again whether it takes frames from XDP
     }
     static void down(const std::string& device) {
         sandbox::check({"ip", "link", "set", "dev", device, "down"});

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class ForwardTest : public SwitchTest {
+class ForwardTest : public HookTest {
   protected:
     const Mac here_ = host(1);
     const Mac there_ = host(2);
@@ -19,22 +19,22 @@ class ForwardTest : public SwitchTest {
     void learn_there() { EXPECT_EQ(send(b_, frame(there_, broadcast)), "flooded"); }
 };
 
-TEST_F(ForwardTest, AKnownHostGetsItsFramesAlone) {
+TEST_P(ForwardTest, AKnownHostGetsItsFramesAlone) {
     learn_there();
     EXPECT_EQ(send(a_, frame(here_, there_)), "forwarded");
     EXPECT_EQ(send(b_, frame(there_, here_)), "forwarded");
 }
 
-TEST_F(ForwardTest, AFrameForAnUnknownHostIsFlooded) {
+TEST_P(ForwardTest, AFrameForAnUnknownHostIsFlooded) {
     EXPECT_EQ(send(a_, frame(here_, there_)), "flooded");
     EXPECT_EQ(send(a_, frame(here_, Mac{})), "flooded");
 }
 
-TEST_F(ForwardTest, BroadcastIsFlooded) {
+TEST_P(ForwardTest, BroadcastIsFlooded) {
     EXPECT_EQ(send(a_, frame(here_, broadcast)), "flooded");
 }
 
-TEST_F(ForwardTest, MulticastIsFlooded) {
+TEST_P(ForwardTest, MulticastIsFlooded) {
     for (const char* destination :
          {"01:00:5e:00:00:fb", "33:33:00:00:00:01", "33:33:ff:00:00:02", "01:00:0c:cc:cc:cc",
           "01:00:00:00:00:00", "03:00:00:00:00:01", "01:1b:19:00:00:00"})
@@ -43,7 +43,7 @@ TEST_F(ForwardTest, MulticastIsFlooded) {
 
 // Clocks are synchronised across the switch. PTP's peer delay messages, to 01:80:c2:00:00:0e, are
 // a reserved address's, and guard_test.cpp's.
-TEST_F(ForwardTest, PtpIsFlooded) {
+TEST_P(ForwardTest, PtpIsFlooded) {
     EXPECT_EQ(
         send(a_, Ethernet{.dst = "01:1b:19:00:00:00", .src = here_.to_string(), .type = 0x88f7} /
                      Payload{44}),
@@ -54,7 +54,7 @@ TEST_F(ForwardTest, PtpIsFlooded) {
               "flooded");
 }
 
-TEST_F(ForwardTest, AnyEthertypeIsForwarded) {
+TEST_P(ForwardTest, AnyEthertypeIsForwarded) {
     learn_there();
     for (const std::uint16_t type :
          {0x0000, 0x0026, 0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8, 0x88cc, 0x88f7, 0x8892, 0xffff})
@@ -65,25 +65,25 @@ TEST_F(ForwardTest, AnyEthertypeIsForwarded) {
             << type;
 }
 
-TEST_F(ForwardTest, NothingGoesBackToWhereItCameFrom) {
+TEST_P(ForwardTest, NothingGoesBackToWhereItCameFrom) {
     EXPECT_EQ(send(b_, frame(here_, broadcast)), "flooded");
     learn_there();
     EXPECT_EQ(send(b_, frame(here_, there_)), "dropped hairpin");
     EXPECT_EQ(send(b_, frame(there_, there_)), "dropped hairpin");
 }
 
-TEST_F(ForwardTest, AFrameToItsOwnSourceIsAHairpinEvenIfItIsTheFirst) {
+TEST_P(ForwardTest, AFrameToItsOwnSourceIsAHairpinEvenIfItIsTheFirst) {
     EXPECT_EQ(send(a_, frame(here_, here_)), "dropped hairpin");
     EXPECT_EQ(fdb_.lookup(here_)->port, a_.number);
 }
 
-TEST_F(ForwardTest, AStaticEntrySaysWhereAHostIs) {
+TEST_P(ForwardTest, AStaticEntrySaysWhereAHostIs) {
     fdb_.add({.mac = there_, .port = b_.number, .is_static = true});
     EXPECT_EQ(send(a_, frame(here_, there_)), "forwarded");
     EXPECT_EQ(send(b_, frame(here_, there_)), "dropped hairpin");
 }
 
-TEST_F(ForwardTest, AHostThatAgedOutIsUnknown) {
+TEST_P(ForwardTest, AHostThatAgedOutIsUnknown) {
     learn_there();
     set_idle(there_, 299s);
     EXPECT_EQ(send(a_, frame(here_, there_)), "forwarded");
@@ -94,21 +94,21 @@ TEST_F(ForwardTest, AHostThatAgedOutIsUnknown) {
 }
 
 // Its neighbours on the same port may have gone elsewhere too.
-TEST_F(ForwardTest, AHostThatAgedOutOnTheSamePortIsUnknown) {
+TEST_P(ForwardTest, AHostThatAgedOutOnTheSamePortIsUnknown) {
     learn_there();
     age_out(there_);
     EXPECT_EQ(send(b_, frame(here_, there_)), "flooded");
 }
 
 // Another CPU may have seen the host a tick later than this one knows the time.
-TEST_F(ForwardTest, AnEntryFromTheFutureIsThere) {
+TEST_P(ForwardTest, AnEntryFromTheFutureIsThere) {
     learn_there();
     set_idle(there_, -10ms);
     EXPECT_EQ(send(a_, frame(here_, there_)), "forwarded");
     EXPECT_EQ(fdb_.lookup(there_)->idle, 0ns);
 }
 
-TEST_F(ForwardTest, WhenADeviceVanishesItsHostsAreSearchedEverywhere) {
+TEST_P(ForwardTest, WhenADeviceVanishesItsHostsAreSearchedEverywhere) {
     learn_there();
     fdb_.add({.mac = host(3), .port = b_.number, .is_static = true});
     delete_device(b_.device);
@@ -121,7 +121,7 @@ TEST_F(ForwardTest, WhenADeviceVanishesItsHostsAreSearchedEverywhere) {
     EXPECT_EQ(send(a_, frame(here_, there_)), "forwarded");
 }
 
-TEST_F(ForwardTest, WhenAPortIsRemovedItsHostsAreUnknown) {
+TEST_P(ForwardTest, WhenAPortIsRemovedItsHostsAreUnknown) {
     learn_there();
     EXPECT_EQ(send(a_, frame(here_, there_)), "forwarded");
     ports_.remove(b_.device);
@@ -130,7 +130,7 @@ TEST_F(ForwardTest, WhenAPortIsRemovedItsHostsAreUnknown) {
     EXPECT_EQ(send(a_, frame(here_, there_)), "flooded");
 }
 
-TEST_F(ForwardTest, ADeletedEntryDeletesNoPort) {
+TEST_P(ForwardTest, ADeletedEntryDeletesNoPort) {
     learn_there();
     EXPECT_TRUE(fdb_.remove(there_));
     EXPECT_EQ(send(a_, frame(here_, there_)), "flooded");
@@ -138,7 +138,7 @@ TEST_F(ForwardTest, ADeletedEntryDeletesNoPort) {
     EXPECT_EQ(send(a_, frame(here_, there_)), "forwarded");
 }
 
-TEST_F(ForwardTest, EachBridgeKnowsItsOwnHosts) {
+TEST_P(ForwardTest, EachBridgeKnowsItsOwnHosts) {
     learn_there();
     auto other = Bridge::create("other");
     make_veth("other1");
@@ -149,6 +149,8 @@ TEST_F(ForwardTest, EachBridgeKnowsItsOwnHosts) {
     EXPECT_FALSE(fdb_.lookup(here_));
     EXPECT_EQ(counters(a_).rx_packets, 0U);
 }
+
+XDPB_AT_EACH_HOOK(ForwardTest);
 
 } // namespace
 } // namespace xdpbridge::test

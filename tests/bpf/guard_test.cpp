@@ -12,7 +12,7 @@ Mac group(unsigned last_octet) {
     return {{0x01, 0x80, 0xc2, 0x00, 0x00, static_cast<std::uint8_t>(last_octet)}};
 }
 
-class GuardTest : public SwitchTest {
+class GuardTest : public HookTest {
   protected:
     const Mac source_ = host(1);
     const Port port_ = add_port();
@@ -23,20 +23,20 @@ class GuardTest : public SwitchTest {
     }
 };
 
-TEST_F(GuardTest, DropsWhatComesFromAGroupAddress) {
+TEST_P(GuardTest, DropsWhatComesFromAGroupAddress) {
     for (const char* source : {"01:00:00:00:00:00", "03:00:00:00:00:01", "ff:ff:ff:ff:ff:ff",
                                "33:33:00:00:00:01", "01:80:c2:00:00:00"})
         EXPECT_EQ(send(port_, frame(mac(source), host(2))), "dropped src_multicast") << source;
     EXPECT_TRUE(table().empty());
 }
 
-TEST_F(GuardTest, DropsWhatComesFromNobody) {
+TEST_P(GuardTest, DropsWhatComesFromNobody) {
     EXPECT_EQ(send(port_, frame(Mac{}, host(2))), "dropped src_zero");
     EXPECT_EQ(send(port_, frame(Mac{}, broadcast)), "dropped src_zero");
     EXPECT_TRUE(table().empty());
 }
 
-TEST_F(GuardTest, OneOctetMakesASource) {
+TEST_P(GuardTest, OneOctetMakesASource) {
     for (std::size_t octet = 0; octet < 6; octet++) {
         Mac source;
         source.octets[octet] = 2;
@@ -44,32 +44,32 @@ TEST_F(GuardTest, OneOctetMakesASource) {
     }
 }
 
-TEST_F(GuardTest, TheSourceIsLookedAtBeforeTheDestination) {
+TEST_P(GuardTest, TheSourceIsLookedAtBeforeTheDestination) {
     EXPECT_EQ(send(port_, frame(broadcast, group(0))), "dropped src_multicast");
     EXPECT_EQ(send(port_, frame(Mac{}, group(0))), "dropped src_zero");
 }
 
-TEST_F(GuardTest, ReservedAddressesArePeersOfTheHostAtFirst) {
+TEST_P(GuardTest, ReservedAddressesArePeersOfTheHostAtFirst) {
     for (unsigned last = 0; last < XDPB_RESERVED_GROUPS; last++)
         EXPECT_EQ(send(port_, frame(source_, group(last))), "passed") << last;
     EXPECT_TRUE(table().empty()) << "a frame that does not enter the switch teaches it nothing";
 }
 
-TEST_F(GuardTest, ReservedAddressesCanBeDropped) {
+TEST_P(GuardTest, ReservedAddressesCanBeDropped) {
     set_all_reserved(ReservedPolicy::drop);
     for (unsigned last = 0; last < XDPB_RESERVED_GROUPS; last++)
         EXPECT_EQ(send(port_, frame(source_, group(last))), "dropped reserved") << last;
     EXPECT_TRUE(table().empty());
 }
 
-TEST_F(GuardTest, ReservedAddressesCanBeForwarded) {
+TEST_P(GuardTest, ReservedAddressesCanBeForwarded) {
     set_all_reserved(ReservedPolicy::forward);
     for (unsigned last = 0; last < XDPB_RESERVED_GROUPS; last++)
         EXPECT_EQ(send(port_, frame(host(100 + last), group(last))), "flooded") << last;
     EXPECT_EQ(learned(port_), XDPB_RESERVED_GROUPS);
 }
 
-TEST_F(GuardTest, EachReservedAddressHasItsOwnPolicy) {
+TEST_P(GuardTest, EachReservedAddressHasItsOwnPolicy) {
     for (unsigned odd = 0; odd < XDPB_RESERVED_GROUPS; odd++) {
         set_all_reserved(ReservedPolicy::peer);
         bridge_.set_reserved(odd, ReservedPolicy::drop);
@@ -80,7 +80,7 @@ TEST_F(GuardTest, EachReservedAddressHasItsOwnPolicy) {
     }
 }
 
-TEST_F(GuardTest, ItsNeighboursAreNotReserved) {
+TEST_P(GuardTest, ItsNeighboursAreNotReserved) {
     set_all_reserved(ReservedPolicy::drop);
     for (const char* destination :
          {"01:80:c2:00:00:10", "01:80:c2:00:00:20", "01:80:c2:00:00:ff", "01:80:c2:00:01:00",
@@ -88,6 +88,8 @@ TEST_F(GuardTest, ItsNeighboursAreNotReserved) {
           "00:80:c2:00:00:00", "01:80:c2:00:01:0f", "01:80:c2:80:00:01"})
         EXPECT_EQ(send(port_, frame(source_, mac(destination))), "flooded") << destination;
 }
+
+XDPB_AT_EACH_HOOK(GuardTest);
 
 } // namespace
 } // namespace xdpbridge::test

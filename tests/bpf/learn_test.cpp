@@ -12,9 +12,9 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class LearnTest : public SwitchTest {
+class LearnTest : public HookTest {
   protected:
-    explicit LearnTest(const BridgeOptions& options = {}) : SwitchTest(options) {}
+    explicit LearnTest(const BridgeOptions& options = {}) : HookTest(options) {}
 
     const Mac host_ = host(1);
     const Mac unknown_ = host(99);
@@ -38,7 +38,7 @@ class LearnTest : public SwitchTest {
     }
 };
 
-TEST_F(LearnTest, AFrameTellsWhereItsSourceIs) {
+TEST_P(LearnTest, AFrameTellsWhereItsSourceIs) {
     hear_from(host_, a_);
     const auto entry = fdb_.lookup(host_);
     ASSERT_TRUE(entry);
@@ -53,7 +53,7 @@ TEST_F(LearnTest, AFrameTellsWhereItsSourceIs) {
     EXPECT_EQ(counters(a_).moved_here, 0U);
 }
 
-TEST_F(LearnTest, HostsThatDifferInOneOctetAreDifferent) {
+TEST_P(LearnTest, HostsThatDifferInOneOctetAreDifferent) {
     for (std::size_t octet = 0; octet < 6; octet++) {
         Mac other = host_;
         other.octets[octet] ^= 0x40;
@@ -64,14 +64,14 @@ TEST_F(LearnTest, HostsThatDifferInOneOctetAreDifferent) {
     EXPECT_EQ(learned(b_), 3U);
 }
 
-TEST_F(LearnTest, AHostIsLearnedOnce) {
+TEST_P(LearnTest, AHostIsLearnedOnce) {
     for (int i = 0; i < 5; i++)
         hear_from(host_, a_);
     EXPECT_EQ(fdb_.entries().size(), 1U);
     EXPECT_EQ(learned(a_), 1U);
 }
 
-TEST_F(LearnTest, AnEntryIsRewrittenAtMostOnceASecond) {
+TEST_P(LearnTest, AnEntryIsRewrittenAtMostOnceASecond) {
     hear_from(host_, a_);
 
     set_idle(host_, 500ms);
@@ -91,7 +91,7 @@ class ShortAgeingTest : public LearnTest {
 };
 
 // A second would be all of this ageing time, and a host that sends all the time would age out.
-TEST_F(ShortAgeingTest, AnEntryIsRewrittenInTime) {
+TEST_P(ShortAgeingTest, AnEntryIsRewrittenInTime) {
     hear_from(host_, a_);
     set_idle(host_, 300ms);
     const auto before = in_memory(host_)->seen_ns;
@@ -100,7 +100,7 @@ TEST_F(ShortAgeingTest, AnEntryIsRewrittenInTime) {
 }
 
 // A host that is only sent to must age out.
-TEST_F(LearnTest, ADestinationIsNotRefreshed) {
+TEST_P(LearnTest, ADestinationIsNotRefreshed) {
     hear_from(host_, a_);
     set_idle(host_, 100s);
     const auto before = in_memory(host_)->seen_ns;
@@ -108,7 +108,7 @@ TEST_F(LearnTest, ADestinationIsNotRefreshed) {
     EXPECT_EQ(in_memory(host_)->seen_ns, before);
 }
 
-TEST_F(LearnTest, AHostMovesWithItsFirstFrame) {
+TEST_P(LearnTest, AHostMovesWithItsFirstFrame) {
     hear_from(host_, a_);
     set_idle(host_, 100s);
     hear_from(host_, b_);
@@ -125,7 +125,7 @@ TEST_F(LearnTest, AHostMovesWithItsFirstFrame) {
     EXPECT_EQ(send(b_, frame(host(3), host_)), "dropped hairpin");
 }
 
-TEST_F(LearnTest, AHostMayMoveBackAndForth) {
+TEST_P(LearnTest, AHostMayMoveBackAndForth) {
     for (int i = 0; i < 10; i++) {
         hear_from(host_, i % 2 ? b_ : a_);
         EXPECT_EQ(where_is(host_), i % 2 ? b_.number : a_.number);
@@ -137,7 +137,7 @@ TEST_F(LearnTest, AHostMayMoveBackAndForth) {
 }
 
 // A host that moved is known from the frame on that shows it, that very frame's answer included.
-TEST_F(LearnTest, AFrameBetweenTwoHostsOfWhichOneMoved) {
+TEST_P(LearnTest, AFrameBetweenTwoHostsOfWhichOneMoved) {
     hear_from(host(1), a_);
     hear_from(host(2), a_);
     EXPECT_EQ(send(a_, frame(host(1), host(2))), "dropped hairpin");
@@ -145,7 +145,7 @@ TEST_F(LearnTest, AFrameBetweenTwoHostsOfWhichOneMoved) {
     EXPECT_EQ(send(a_, frame(host(2), host(1))), "forwarded");
 }
 
-TEST_F(LearnTest, AStaticEntryNeverMoves) {
+TEST_P(LearnTest, AStaticEntryNeverMoves) {
     fdb_.add({.mac = host_, .port = a_.number, .is_static = true});
     set_idle(host_, 100s);
     const auto before = in_memory(host_).value();
@@ -158,14 +158,14 @@ TEST_F(LearnTest, AStaticEntryNeverMoves) {
     EXPECT_EQ(learned(b_), 0U);
 }
 
-TEST_F(LearnTest, AStaticEntryNeverAges) {
+TEST_P(LearnTest, AStaticEntryNeverAges) {
     fdb_.add({.mac = host_, .port = a_.number, .is_static = true});
     age_out(host_);
     EXPECT_EQ(where_is(host_), a_.number);
     EXPECT_EQ(send(b_, frame(unknown_, host_)), "forwarded");
 }
 
-TEST_F(LearnTest, AnEntryThatBecomesStaticIsNoLongerLearned) {
+TEST_P(LearnTest, AnEntryThatBecomesStaticIsNoLongerLearned) {
     hear_from(host_, a_);
     fdb_.add({.mac = host_, .port = b_.number, .is_static = true});
     EXPECT_EQ(learned(a_), 0U);
@@ -173,7 +173,7 @@ TEST_F(LearnTest, AnEntryThatBecomesStaticIsNoLongerLearned) {
     EXPECT_EQ(where_is(host_), b_.number);
 }
 
-TEST_F(LearnTest, WithLearningOffNothingIsLearned) {
+TEST_P(LearnTest, WithLearningOffNothingIsLearned) {
     ports_.set(a_.device, {.learning = false});
     hear_from(host_, a_);
     EXPECT_TRUE(table().empty());
@@ -184,7 +184,7 @@ TEST_F(LearnTest, WithLearningOffNothingIsLearned) {
     EXPECT_EQ(where_is(host_), a_.number);
 }
 
-TEST_F(LearnTest, WithLearningOffNothingMovesOrIsRefreshed) {
+TEST_P(LearnTest, WithLearningOffNothingMovesOrIsRefreshed) {
     hear_from(host(1), a_);
     hear_from(host(2), b_);
     set_idle(host(1), 100s);
@@ -196,14 +196,14 @@ TEST_F(LearnTest, WithLearningOffNothingMovesOrIsRefreshed) {
     EXPECT_EQ(table(), before);
 }
 
-TEST_F(LearnTest, WithLearningOffFramesGoTheirWay) {
+TEST_P(LearnTest, WithLearningOffFramesGoTheirWay) {
     hear_from(host_, a_);
     const Port silent = add_port({.learning = false});
     EXPECT_EQ(send(silent, frame(host(2), host_)), "forwarded");
     EXPECT_EQ(send(a_, frame(host_, host(2))), "flooded");
 }
 
-TEST_F(LearnTest, AnEntryThatAgedOutIsThereAgainWithTheNextFrame) {
+TEST_P(LearnTest, AnEntryThatAgedOutIsThereAgainWithTheNextFrame) {
     hear_from(host_, a_);
     age_out(host_);
     EXPECT_EQ(where_is(host_), 0);
@@ -215,7 +215,7 @@ TEST_F(LearnTest, AnEntryThatAgedOutIsThereAgainWithTheNextFrame) {
     EXPECT_TRUE(is_known(host_));
 }
 
-TEST_F(LearnTest, AnEntryThatAgedOutMayComeBackElsewhere) {
+TEST_P(LearnTest, AnEntryThatAgedOutMayComeBackElsewhere) {
     hear_from(host_, a_);
     age_out(host_);
     hear_from(host_, b_);
@@ -224,7 +224,7 @@ TEST_F(LearnTest, AnEntryThatAgedOutMayComeBackElsewhere) {
     EXPECT_EQ(learned(b_), 1U);
 }
 
-TEST_F(LearnTest, ALongerAgeingTimeBringsAnEntryBack) {
+TEST_P(LearnTest, ALongerAgeingTimeBringsAnEntryBack) {
     hear_from(host_, a_);
     set_idle(host_, 400s);
     EXPECT_FALSE(is_known(host_));
@@ -236,7 +236,7 @@ TEST_F(LearnTest, ALongerAgeingTimeBringsAnEntryBack) {
     EXPECT_EQ(where_is(host_), 0);
 }
 
-TEST_F(LearnTest, TellsOfWhatItLearned) {
+TEST_P(LearnTest, TellsOfWhatItLearned) {
     Events events = bridge_.events();
     hear_from(host(1), a_);
     hear_from(host(2), b_);
@@ -245,7 +245,7 @@ TEST_F(LearnTest, TellsOfWhatItLearned) {
                 ElementsAre("learn 02:00:00:00:00:01 port 1", "learn 02:00:00:00:00:02 port 2"));
 }
 
-TEST_F(LearnTest, TellsOfMoves) {
+TEST_P(LearnTest, TellsOfMoves) {
     hear_from(host_, a_);
     Events events = bridge_.events();
     hear_from(host_, b_);
@@ -255,7 +255,7 @@ TEST_F(LearnTest, TellsOfMoves) {
 }
 
 // An entry that has aged out is not there, so there is nothing that could move.
-TEST_F(LearnTest, AnEntryThatAgedOutIsLearnedNotMoved) {
+TEST_P(LearnTest, AnEntryThatAgedOutIsLearnedNotMoved) {
     hear_from(host_, a_);
     age_out(host_);
     Events events = bridge_.events();
@@ -265,7 +265,7 @@ TEST_F(LearnTest, AnEntryThatAgedOutIsLearnedNotMoved) {
 }
 
 // Who follows the events has seen nothing of the entry since it aged out.
-TEST_F(LearnTest, TellsThatAnEntryIsThereAgain) {
+TEST_P(LearnTest, TellsThatAnEntryIsThereAgain) {
     hear_from(host_, a_);
     age_out(host_);
     Events events = bridge_.events();
@@ -273,7 +273,7 @@ TEST_F(LearnTest, TellsThatAnEntryIsThereAgain) {
     EXPECT_THAT(take_events(events), ElementsAre("learn 02:00:00:00:00:01 port 1"));
 }
 
-TEST_F(LearnTest, EventsCarryTheTime) {
+TEST_P(LearnTest, EventsCarryTheTime) {
     Events events = bridge_.events();
     const auto before = std::chrono::steady_clock::now();
     hear_from(host_, a_);
@@ -287,7 +287,7 @@ TEST_F(LearnTest, EventsCarryTheTime) {
     EXPECT_EQ(seen, 1);
 }
 
-TEST_F(LearnTest, NothingIsTellableOfWhatIsNotNew) {
+TEST_P(LearnTest, NothingIsTellableOfWhatIsNotNew) {
     fdb_.add({.mac = host_, .port = a_.number, .is_static = true});
     ports_.set(b_.device, {.learning = false});
     Events events = bridge_.events();
@@ -298,7 +298,7 @@ TEST_F(LearnTest, NothingIsTellableOfWhatIsNotNew) {
 }
 
 // 256 KiB of events, 32 bytes each with their header, of which one byte has to stay free.
-TEST_F(LearnTest, EventsWithoutRoomAreCountedAndHoldNothingUp) {
+TEST_P(LearnTest, EventsWithoutRoomAreCountedAndHoldNothingUp) {
     Events events = bridge_.events();
     constexpr unsigned hosts = 9000;
     constexpr unsigned room = 256 * 1024 / 32;
@@ -316,6 +316,9 @@ TEST_F(LearnTest, EventsWithoutRoomAreCountedAndHoldNothingUp) {
     EXPECT_THAT(take_events(events), ElementsAre("learn 02:00:00:00:00:01 port 2"));
     EXPECT_EQ(events.lost(), lost);
 }
+
+XDPB_AT_EACH_HOOK(LearnTest);
+XDPB_AT_EACH_HOOK(ShortAgeingTest);
 
 } // namespace
 } // namespace xdpbridge::test

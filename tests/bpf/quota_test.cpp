@@ -11,9 +11,9 @@ namespace {
 
 using ::testing::ElementsAre;
 
-class QuotaTest : public SwitchTest {
+class QuotaTest : public HookTest {
   protected:
-    explicit QuotaTest(const BridgeOptions& options = {}) : SwitchTest(options) {}
+    explicit QuotaTest(const BridgeOptions& options = {}) : HookTest(options) {}
 
     void hear_from(const Mac& source, const Port& port) {
         EXPECT_EQ(send(port, frame(source, broadcast)), "flooded");
@@ -31,7 +31,7 @@ class QuotaTest : public SwitchTest {
     }
 };
 
-TEST_F(QuotaTest, IsExact) {
+TEST_P(QuotaTest, IsExact) {
     const Port port = add_port({.mac_quota = 3});
     hear_from_many(1, 3, port);
     EXPECT_EQ(counters(port).quota_exceeded, 0U);
@@ -44,14 +44,14 @@ TEST_F(QuotaTest, IsExact) {
     EXPECT_EQ(fdb_.entries().size(), 3U);
 }
 
-TEST_F(QuotaTest, HostsThatAreKnownCostNothingMore) {
+TEST_P(QuotaTest, HostsThatAreKnownCostNothingMore) {
     const Port port = add_port({.mac_quota = 1});
     for (int i = 0; i < 5; i++)
         hear_from(host(1), port);
     EXPECT_EQ(counters(port).quota_exceeded, 0U);
 }
 
-TEST_F(QuotaTest, IsThePortsOwn) {
+TEST_P(QuotaTest, IsThePortsOwn) {
     const Port small = add_port({.mac_quota = 1});
     const Port other = add_port({.mac_quota = 2});
     hear_from_many(1, 5, small);
@@ -61,14 +61,14 @@ TEST_F(QuotaTest, IsThePortsOwn) {
     EXPECT_EQ(counters(other).quota_exceeded, 0U);
 }
 
-TEST_F(QuotaTest, ZeroIsNoQuota) {
+TEST_P(QuotaTest, ZeroIsNoQuota) {
     const Port port = add_port();
     hear_from_many(1, 300, port);
     EXPECT_EQ(learned(port), 300U);
     EXPECT_EQ(counters(port).quota_exceeded, 0U);
 }
 
-TEST_F(QuotaTest, CanBeChangedWhileThePortRuns) {
+TEST_P(QuotaTest, CanBeChangedWhileThePortRuns) {
     const Port port = add_port({.mac_quota = 2});
     hear_from_many(1, 3, port);
     EXPECT_EQ(learned(port), 2U);
@@ -81,7 +81,7 @@ TEST_F(QuotaTest, CanBeChangedWhileThePortRuns) {
     EXPECT_EQ(fdb_.entries().size(), 4U);
 }
 
-TEST_F(QuotaTest, IsFreedByAgeing) {
+TEST_P(QuotaTest, IsFreedByAgeing) {
     const Port port = add_port({.mac_quota = 2});
     hear_from_many(1, 2, port);
     age_out(host(1));
@@ -92,7 +92,7 @@ TEST_F(QuotaTest, IsFreedByAgeing) {
     EXPECT_EQ(counters(port).quota_exceeded, 0U);
 }
 
-TEST_F(QuotaTest, IsFreedByDeletion) {
+TEST_P(QuotaTest, IsFreedByDeletion) {
     const Port port = add_port({.mac_quota = 2});
     hear_from_many(1, 2, port);
     EXPECT_TRUE(fdb_.remove(host(1)));
@@ -104,7 +104,7 @@ TEST_F(QuotaTest, IsFreedByDeletion) {
     EXPECT_EQ(learned(port), 2U);
 }
 
-TEST_F(QuotaTest, StaticEntriesDoNotCount) {
+TEST_P(QuotaTest, StaticEntriesDoNotCount) {
     const Port port = add_port({.mac_quota = 1});
     for (std::uint32_t i = 101; i < 105; i++)
         fdb_.add({.mac = host(i), .port = port.number, .is_static = true});
@@ -116,7 +116,7 @@ TEST_F(QuotaTest, StaticEntriesDoNotCount) {
     EXPECT_TRUE(fdb_.lookup(host(2)));
 }
 
-TEST_F(QuotaTest, AHostThatMovesAwayGivesItsPlaceBack) {
+TEST_P(QuotaTest, AHostThatMovesAwayGivesItsPlaceBack) {
     const Port port = add_port({.mac_quota = 1});
     const Port other = add_port();
     hear_from(host(1), port);
@@ -127,7 +127,7 @@ TEST_F(QuotaTest, AHostThatMovesAwayGivesItsPlaceBack) {
 }
 
 // Else a port could take the hosts of another one over, whatever its quota.
-TEST_F(QuotaTest, AHostCannotMoveToAPortWithoutAPlace) {
+TEST_P(QuotaTest, AHostCannotMoveToAPortWithoutAPlace) {
     const Port port = add_port({.mac_quota = 1});
     const Port other = add_port();
     hear_from(host(1), port);
@@ -141,7 +141,7 @@ TEST_F(QuotaTest, AHostCannotMoveToAPortWithoutAPlace) {
 }
 
 // The search for a place may reclaim the very entry that is about to move.
-TEST_F(QuotaTest, AnAgedHostThatMovesIsCountedOnce) {
+TEST_P(QuotaTest, AnAgedHostThatMovesIsCountedOnce) {
     const Port port = add_port({.mac_quota = 1});
     const Port other = add_port();
     hear_from(host(1), port);
@@ -156,7 +156,7 @@ TEST_F(QuotaTest, AnAgedHostThatMovesIsCountedOnce) {
     EXPECT_EQ(fdb_.lookup(host(2)).value_or(FdbEntry{}).port, port.number);
 }
 
-TEST_F(QuotaTest, TellsOfTheLimitAtMostOnceASecond) {
+TEST_P(QuotaTest, TellsOfTheLimitAtMostOnceASecond) {
     const Port port = add_port({.mac_quota = 1});
     hear_from(host(1), port);
     Events events = bridge_.events();
@@ -174,7 +174,7 @@ class SmallFdbTest : public QuotaTest {
     const Port b_ = add_port();
 };
 
-TEST_F(SmallFdbTest, IsFullAtItsSize) {
+TEST_P(SmallFdbTest, IsFullAtItsSize) {
     hear_from_many(1, 4, a_);
     EXPECT_EQ(counters(a_).fdb_full, 0U);
     hear_from(host(5), a_);
@@ -186,7 +186,7 @@ TEST_F(SmallFdbTest, IsFullAtItsSize) {
 }
 
 // The reason why the FDB is no LRU.
-TEST_F(SmallFdbTest, OnePortCannotEvictTheHostsOfAnother) {
+TEST_P(SmallFdbTest, OnePortCannotEvictTheHostsOfAnother) {
     hear_from_many(1, 2, a_);
     for (std::uint32_t i = 100; i < 1100; i++)
         inject(b_, frame(host(i), broadcast));
@@ -196,14 +196,14 @@ TEST_F(SmallFdbTest, OnePortCannotEvictTheHostsOfAnother) {
     EXPECT_EQ(counters(b_).fdb_full, 998U);
 }
 
-TEST_F(SmallFdbTest, HostsMoveInAFullTable) {
+TEST_P(SmallFdbTest, HostsMoveInAFullTable) {
     hear_from_many(1, 4, a_);
     hear_from(host(1), b_);
     EXPECT_EQ(fdb_.lookup(host(1))->port, b_.number);
     EXPECT_EQ(counters(b_).fdb_full, 0U);
 }
 
-TEST_F(SmallFdbTest, AgedEntriesMakeRoomForAnyPort) {
+TEST_P(SmallFdbTest, AgedEntriesMakeRoomForAnyPort) {
     hear_from_many(1, 4, a_);
     age_out(host(3));
     hear_from(host(5), b_);
@@ -213,7 +213,7 @@ TEST_F(SmallFdbTest, AgedEntriesMakeRoomForAnyPort) {
     EXPECT_EQ(counters(b_).fdb_full, 0U);
 }
 
-TEST_F(SmallFdbTest, TellsOfTheLimit) {
+TEST_P(SmallFdbTest, TellsOfTheLimit) {
     hear_from_many(1, 4, a_);
     Events events = bridge_.events();
     hear_from_many(5, 3, b_);
@@ -221,6 +221,9 @@ TEST_F(SmallFdbTest, TellsOfTheLimit) {
     hear_from(host(9), a_); // each port has its own second
     EXPECT_THAT(take_events(events), ElementsAre("limit 02:00:00:00:00:09 port 1"));
 }
+
+XDPB_AT_EACH_HOOK(QuotaTest);
+XDPB_AT_EACH_HOOK(SmallFdbTest);
 
 } // namespace
 } // namespace xdpbridge::test

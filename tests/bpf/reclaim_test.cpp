@@ -19,9 +19,9 @@ using ::testing::Contains;
 
 constexpr std::uint32_t fdb_size = 64;
 
-class ReclaimTest : public SwitchTest {
+class ReclaimTest : public HookTest {
   protected:
-    ReclaimTest() : SwitchTest({.fdb_size = fdb_size}) {}
+    ReclaimTest() : HookTest({.fdb_size = fdb_size}) {}
 
     const Port a_ = add_port();
     const Port b_ = add_port();
@@ -59,7 +59,7 @@ class ReclaimTest : public SwitchTest {
     }
 };
 
-TEST_F(ReclaimTest, LearningTakesAgedEntriesAway) {
+TEST_P(ReclaimTest, LearningTakesAgedEntriesAway) {
     learn(1, 32, a_);
     age_out_all();
     Events events = bridge_.events();
@@ -76,7 +76,7 @@ TEST_F(ReclaimTest, LearningTakesAgedEntriesAway) {
     EXPECT_THAT(told, Contains("age 02:00:00:00:00:20 port 1"));
 }
 
-TEST_F(ReclaimTest, AFullTableOfAgedEntriesTakesAnyNumberOfNewHosts) {
+TEST_P(ReclaimTest, AFullTableOfAgedEntriesTakesAnyNumberOfNewHosts) {
     for (std::uint32_t round = 0; round < 20; round++) {
         learn(1000 * round, fdb_size, round % 2 ? b_ : a_);
         EXPECT_EQ(fdb_.entries().size(), fdb_size) << "round " << round;
@@ -88,7 +88,7 @@ TEST_F(ReclaimTest, AFullTableOfAgedEntriesTakesAnyNumberOfNewHosts) {
 
 // The one aged entry may be the last in the queue: of each learner that found no place 16 elements
 // are looked at.
-TEST_F(ReclaimTest, OneAgedEntryIsFoundAmongLiveOnes) {
+TEST_P(ReclaimTest, OneAgedEntryIsFoundAmongLiveOnes) {
     learn(1, fdb_size, a_);
     age_out(host(fdb_size));
     for (std::uint32_t i = 0; i < fdb_size / 16; i++)
@@ -100,7 +100,7 @@ TEST_F(ReclaimTest, OneAgedEntryIsFoundAmongLiveOnes) {
     expect_every_learned_entry_queued();
 }
 
-TEST_F(ReclaimTest, LiveEntriesStay) {
+TEST_P(ReclaimTest, LiveEntriesStay) {
     learn(1, 32, a_);
     for (std::uint32_t round = 0; round < 50; round++) {
         learn(1000 + 100 * round, 16, b_);
@@ -113,7 +113,7 @@ TEST_F(ReclaimTest, LiveEntriesStay) {
     EXPECT_EQ(counters(b_).fdb_full, 0U);
 }
 
-TEST_F(ReclaimTest, StaticEntriesStay) {
+TEST_P(ReclaimTest, StaticEntriesStay) {
     for (std::uint32_t i = 1; i <= 8; i++)
         fdb_.add({.mac = host(i), .port = a_.number, .is_static = true});
     learn(11, 8, a_); // then made static, with their elements still queued
@@ -130,7 +130,7 @@ TEST_F(ReclaimTest, StaticEntriesStay) {
     EXPECT_EQ(counters(b_).fdb_full, 0U);
 }
 
-TEST_F(ReclaimTest, AnEntryThatMovedIsStillReclaimed) {
+TEST_P(ReclaimTest, AnEntryThatMovedIsStillReclaimed) {
     learn(1, 10, a_);
     learn(1, 10, b_);
     EXPECT_EQ(learned(b_), 10U);
@@ -140,7 +140,7 @@ TEST_F(ReclaimTest, AnEntryThatMovedIsStillReclaimed) {
     EXPECT_EQ(learned(b_), 0U);
 }
 
-TEST_F(ReclaimTest, ADynamicEntryAddedByHandIsReclaimedToo) {
+TEST_P(ReclaimTest, ADynamicEntryAddedByHandIsReclaimedToo) {
     fdb_.add({.mac = host(1), .port = a_.number});
     fdb_.add({.mac = host(2), .port = a_.number, .is_static = true});
     fdb_.add({.mac = host(2), .port = a_.number}); // no longer static
@@ -151,7 +151,7 @@ TEST_F(ReclaimTest, ADynamicEntryAddedByHandIsReclaimedToo) {
 }
 
 // Each leaves an element behind that no entry answers to.
-TEST_F(ReclaimTest, EntriesDeletedByHandLeaveTheQueue) {
+TEST_P(ReclaimTest, EntriesDeletedByHandLeaveTheQueue) {
     for (std::uint32_t round = 0; round < 500; round++) {
         learn(1 + 10 * round, 4, a_);
         for (std::uint32_t i = 0; i < 4; i++)
@@ -162,7 +162,7 @@ TEST_F(ReclaimTest, EntriesDeletedByHandLeaveTheQueue) {
 }
 
 // Within one tick of the clock an entry and its successor have to be told apart.
-TEST_F(ReclaimTest, AHostMayBeDeletedAndLearnedAgainAtOnce) {
+TEST_P(ReclaimTest, AHostMayBeDeletedAndLearnedAgainAtOnce) {
     for (std::uint32_t i = 0; i < 1000; i++) {
         inject(a_, frame(host(1), broadcast));
         fdb_.remove(host(1));
@@ -171,7 +171,7 @@ TEST_F(ReclaimTest, AHostMayBeDeletedAndLearnedAgainAtOnce) {
     EXPECT_LE(drain_queue().size(), 2U);
 }
 
-TEST_F(ReclaimTest, ATableFlushedWhenFullIsLearnedAnew) {
+TEST_P(ReclaimTest, ATableFlushedWhenFullIsLearnedAnew) {
     for (std::uint32_t round = 0; round < 10; round++) {
         learn(1000 * round, fdb_size, a_);
         EXPECT_EQ(fdb_.flush(), fdb_size) << "round " << round;
@@ -181,7 +181,7 @@ TEST_F(ReclaimTest, ATableFlushedWhenFullIsLearnedAnew) {
 }
 
 // Searching a full table of live entries must not cost a flooded port all of the CPU.
-TEST_F(ReclaimTest, TheSearchHasABudget) {
+TEST_P(ReclaimTest, TheSearchHasABudget) {
     constexpr std::uint64_t per_second = 65536;
     learn(1, fdb_size, a_);
     const Map<std::uint32_t, xdpb_bridge> bridge_map(
@@ -198,7 +198,7 @@ TEST_F(ReclaimTest, TheSearchHasABudget) {
 
 // Whatever comes in whatever order, the counts are those of the table, no quota is exceeded, and
 // nothing is forgotten. TearDown compares the counts once more.
-TEST_F(ReclaimTest, RandomOperations) {
+TEST_P(ReclaimTest, RandomOperations) {
     const Port small = add_port({.mac_quota = 10});
     const Port* ports[] = {&a_, &b_, &small};
     std::mt19937 random(20240229); // the same on each run
@@ -233,6 +233,8 @@ TEST_F(ReclaimTest, RandomOperations) {
     EXPECT_GT(counters(a_).fdb_full, 0U);
     expect_every_learned_entry_queued();
 }
+
+XDPB_AT_EACH_HOOK(ReclaimTest);
 
 } // namespace
 } // namespace xdpbridge::test

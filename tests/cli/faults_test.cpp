@@ -108,21 +108,15 @@ TEST_F(FaultsTest, AnInterfaceThatVanishes) {
     EXPECT_EQ(json({"fdb", "show", "br0", "--port", "v3"}).size(), 1U);
 }
 
-TEST_F(FaultsTest, AnMtuThatNativeXdpRefuses) {
-    cli_ok({"add", "br0"});
-    make_veth("v1");
-    ip({"link", "set", "v1", "mtu", "9000"});
-    ip({"link", "set", "v1-peer", "mtu", "9000"});
-    expect_error({"port", "add", "br0", "v1"}, 1, {"'v1'", "MTU", "9000", "--mode auto"});
-    EXPECT_EQ(ports().size(), 0U) << "generic is never chosen silently";
-    cli_ok({"port", "add", "br0", "v1", "--mode", "auto"});
-    EXPECT_EQ(ports()[0]["mode"], "generic");
-}
-
 TEST_F(FaultsTest, ADriverWithoutNativeXdp) {
     cli_ok({"add", "br0"});
     ip({"link", "add", "vx1", "type", "vxlan", "id", "1", "dstport", "4789", "local", "192.0.2.1"});
-    expect_error({"port", "add", "br0", "vx1"}, 1, {"'vx1'", "no native XDP", "--mode auto"});
+    expect_error({"port", "add", "br0", "vx1", "--hook", "xdp"}, 1,
+                 {"'vx1'", "no native XDP", "--mode auto", "--hook tc"});
+    cli_ok({"port", "add", "br0", "vx1"});
+    EXPECT_EQ(ports()[0]["hook"], "tc");
+    EXPECT_EQ(ports()[0]["why"], "the driver has no native XDP for it");
+    cli_ok({"port", "del", "br0", "vx1"});
     cli_ok({"port", "add", "br0", "vx1", "--mode", "generic"});
     EXPECT_EQ(ports()[0]["mode"], "generic");
 }
@@ -133,13 +127,13 @@ TEST_F(FaultsTest, AForeignXdpProgram) {
     const int program = load_pass_program();
     const auto ifindex = static_cast<int>(::if_nametoindex("v1"));
     ASSERT_EQ(bpf_xdp_attach(ifindex, program, 0, nullptr), 0);
-    expect_error({"port", "add", "br0", "v1"}, 1,
+    expect_error({"port", "add", "br0", "v1", "--hook", "xdp"}, 1,
                  {"'v1'", "already has an XDP program", "xdp off"});
     EXPECT_NE(xdp_program_on("v1"), 0U) << "it is not ours to remove";
     EXPECT_EQ(ports().size(), 0U);
     ASSERT_EQ(bpf_xdp_detach(ifindex, 0, nullptr), 0);
     ::close(program);
-    cli_ok({"port", "add", "br0", "v1"});
+    cli_ok({"port", "add", "br0", "v1", "--hook", "xdp"});
 }
 
 TEST_F(FaultsTest, NoCapabilities) {

@@ -75,8 +75,8 @@ TEST_F(CliTest, GlobalOptionsMayComeLast) {
 }
 
 TEST_F(CliTest, VersionSaysWhatItSpeaks) {
-    EXPECT_THAT(cli_ok({"version"}), HasSubstr("ABI 1"));
-    EXPECT_EQ(json({"version"})[0]["abi"], 1);
+    EXPECT_THAT(cli_ok({"version"}), HasSubstr("ABI 2"));
+    EXPECT_EQ(json({"version"})[0]["abi"], 2);
 }
 
 TEST_F(CliTest, WithoutATerminalThereIsNoColour) {

@@ -54,12 +54,13 @@ TEST_F(JsonTest, EveryShowIsATableOfTheSameColumnsInBothForms) {
     expect_table({"show"}, {"bridge", "ports", "fdb_size", "ageing", "reserved", "netns",
                             "refusals", "events_lost"});
     expect_table({"port", "show", "br0"},
-                 {"port", "device", "state", "ifindex", "mtu", "kind", "mode", "attached_by",
-                  "learning", "mac_quota", "learned"});
+                 {"port", "device", "state", "ifindex", "mtu", "kind", "hook", "mode",
+                  "attached_by", "bulk", "takes_xdp", "learning", "mac_quota", "learned",
+                  "tx_dropped", "why"});
     expect_table({"fdb", "show", "br0"}, {"mac", "vlan", "device", "type", "idle"});
-    expect_table({"stats", "br0"}, {"device", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes",
-                                    "forwarded", "flooded", "passed", "moved_here",
-                                    "quota_exceeded", "fdb_full", "dropped", "refused"});
+    expect_table({"stats", "br0"}, {"device", "hook", "rx_packets", "rx_bytes", "tx_packets",
+                                    "tx_bytes", "forwarded", "flooded", "passed", "moved_here",
+                                    "quota_exceeded", "fdb_full", "handed", "dropped", "refused"});
 }
 
 TEST_F(JsonTest, AnEmptyTableIsAnEmptyArray) {
@@ -94,7 +95,8 @@ TEST_F(JsonTest, APortShowsWhatItWasGiven) {
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0]["learning"], true);
     EXPECT_EQ(rows[0]["mac_quota"], 0);
-    EXPECT_EQ(rows[0]["mode"], "native");
+    EXPECT_EQ(rows[0]["hook"], "tc");
+    EXPECT_EQ(rows[0]["mode"], "-");
     EXPECT_EQ(rows[0]["kind"], "veth");
     EXPECT_EQ(rows[1]["device"], "v2");
     EXPECT_EQ(rows[1]["learning"], false);

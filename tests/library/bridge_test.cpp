@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <filesystem>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -151,19 +152,22 @@ TEST_F(BridgeTest, IsGoneWhenRemoved) {
 
 TEST_F(BridgeTest, RemovalFreesTheDevices) {
     make_veth("port1");
-    Bridge::create("br0").ports().add("port1");
+    Bridge::create("br0").ports().add("port1", at_xdp);
     EXPECT_NE(xdp_program_on("port1"), 0U);
     Bridge::remove("br0");
     EXPECT_EQ(xdp_program_on("port1"), 0U);
-    EXPECT_EQ(Bridge::create("br1").ports().add("port1"), 1);
+    EXPECT_EQ(Bridge::create("br1").ports().add("port1", at_xdp), 1);
 }
 
-TEST_F(BridgeTest, RemovalWorksFromAnyNamespace) {
+TEST_F(BridgeTest, RemovalNeedsTheNamespaceOfDevicesToSetBack) {
     make_veth("port1");
-    Bridge::create("br0").ports().add("port1");
+    Bridge::create("br0").ports().add("port1", at_xdp);
     sandbox_.add_namespace("blue");
+    EXPECT_EQ(error_of([] { Bridge::remove("br0", {.netns = "blue"}); }).code().value(), EXDEV);
+    EXPECT_NE(xdp_program_on("port1"), 0U);
+    delete_device("port1");
     Bridge::remove("br0", {.netns = "blue"});
-    EXPECT_EQ(xdp_program_on("port1"), 0U);
+    EXPECT_THAT(Bridge::list(), IsEmpty());
 }
 
 TEST_F(BridgeTest, RemovalWorksWhenTheNamespaceIsGone) {
@@ -178,12 +182,12 @@ TEST_F(BridgeTest, RemovalWorksWhenTheNamespaceIsGone) {
 TEST_F(BridgeTest, ARemovedBridgeTakesNoOrders) {
     make_veth("port1");
     auto old = Bridge::create("br0");
-    old.ports().add("port1");
+    old.ports().add("port1", at_xdp);
     Bridge::remove("br0");
     const std::function<void()> orders[] = {
         [&] { old.set_ageing(10s); },
         [&] { old.set_reserved(0, ReservedPolicy::drop); },
-        [&] { old.ports().add("port1"); },
+        [&] { old.ports().add("port1", at_xdp); },
         [&] { old.ports().remove("port1"); },
         [&] { std::ignore = old.ports().list(); },
         [&] { old.fdb().flush(); },
@@ -193,7 +197,7 @@ TEST_F(BridgeTest, ARemovedBridgeTakesNoOrders) {
         EXPECT_EQ(error_of(order).code().value(), ENOENT);
 
     auto fresh = Bridge::create("br0");
-    fresh.ports().add("port1");
+    fresh.ports().add("port1", at_xdp);
     const Events events = fresh.events();
     for (const auto& order : orders)
         EXPECT_EQ(error_of(order).code().value(), ENOENT);
@@ -206,7 +210,7 @@ TEST_F(BridgeTest, OutlivesTheProcessThatMadeIt) {
     make_veth("port1");
     EXPECT_TRUE(in_child([] {
         auto bridge = Bridge::create("br0", {.fdb_size = 100, .ageing = 50s});
-        const auto port = bridge.ports().add("port1", {.mac_quota = 9});
+        const auto port = bridge.ports().add("port1", {.hook = Hook::xdp, .mac_quota = 9});
         bridge.set_reserved(2, ReservedPolicy::drop);
         bridge.fdb().add({.mac = host(1), .port = port, .is_static = true});
     }));
@@ -220,7 +224,7 @@ TEST_F(BridgeTest, OutlivesTheProcessThatMadeIt) {
     EXPECT_NE(xdp_program_on("port1"), 0U);
 
     make_veth("port2");
-    EXPECT_EQ(bridge.ports().add("port2"), 2);
+    EXPECT_EQ(bridge.ports().add("port2", at_xdp), 2);
 }
 
 TEST_F(BridgeTest, ProcessesSeeEachOthersChanges) {
@@ -229,7 +233,7 @@ TEST_F(BridgeTest, ProcessesSeeEachOthersChanges) {
     EXPECT_TRUE(in_child([] {
         auto same = Bridge::open("br0");
         same.set_ageing(77s);
-        same.ports().add("port1");
+        same.ports().add("port1", at_xdp);
         same.fdb().add({.mac = host(1), .port = 1});
     }));
     EXPECT_EQ(bridge.info().ageing, 77s);
@@ -263,7 +267,7 @@ TEST_F(BridgeTest, ReservedPoliciesAreChangedOneByOne) {
 
 TEST_F(BridgeTest, OfAnotherAbiVersionIsRefusedAndCanBeRemoved) {
     make_veth("port1");
-    Bridge::create("br0").ports().add("port1");
+    Bridge::create("br0").ports().add("port1", at_xdp);
     const Map<std::uint32_t, xdpb_bridge> map(Fd(bpf_obj_get("/sys/fs/bpf/xdp-bridge/br0/bridge")));
     auto future = map.lookup(0).value();
     future.abi_version = XDPB_ABI_VERSION + 1;
@@ -271,11 +275,11 @@ TEST_F(BridgeTest, OfAnotherAbiVersionIsRefusedAndCanBeRemoved) {
 
     const Error error = error_of([] { Bridge::open("br0"); });
     EXPECT_EQ(error.code().value(), EPROTO);
-    EXPECT_THAT(error.what(), HasSubstr("ABI version 2"));
+    EXPECT_THAT(error.what(), HasSubstr(fmt::format("ABI version {}", XDPB_ABI_VERSION + 1)));
     EXPECT_THAT(Bridge::list(), ElementsAre("br0"));
 
     make_veth("port2");
-    EXPECT_EQ(Bridge::create("br1").ports().add("port2"), 1) << "its neighbour suffers";
+    EXPECT_EQ(Bridge::create("br1").ports().add("port2", at_xdp), 1) << "its neighbour suffers";
     Bridge::remove("br0");
     EXPECT_EQ(xdp_program_on("port1"), 0U);
 }
@@ -290,7 +294,7 @@ TEST_F(BridgeTest, EachBpfFileSystemHasItsOwnBridges) {
     EXPECT_THAT(Bridge::list(), ElementsAre("br0"));
     EXPECT_THAT(Bridge::list(elsewhere), ElementsAre("br0", "br1"));
     make_veth("port1");
-    EXPECT_EQ(other.ports().add("port1"), 1);
+    EXPECT_EQ(other.ports().add("port1", at_xdp), 1);
     EXPECT_EQ(Bridge::open("br0", elsewhere).info().ports, 1U);
     EXPECT_EQ(Bridge::open("br0").info().ports, 0U);
     Bridge::remove("br0", elsewhere);
@@ -305,7 +309,7 @@ TEST_F(BridgeTest, WhatABridgeHandsOutMayOutliveIt) {
     bridge.reset();
     EXPECT_EQ(moved.name(), "br0");
     make_veth("port1");
-    EXPECT_EQ(ports.add("port1"), 1);
+    EXPECT_EQ(ports.add("port1", at_xdp), 1);
     EXPECT_THAT(fdb.entries(), IsEmpty());
 }
 

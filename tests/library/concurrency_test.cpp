@@ -82,7 +82,7 @@ std::vector<int> race(int runners, const std::function<void(int)>& action) {
 
 TEST_F(ConcurrencyTest, ADeviceIsAddedByOneOfThem) {
     make_veth("eth0");
-    const auto codes = race(3, [](int) { Bridge::open("switch").ports().add("eth0"); });
+    const auto codes = race(3, [](int) { Bridge::open("switch").ports().add("eth0", at_xdp); });
     EXPECT_THAT(codes, UnorderedElementsAre(0, EEXIST, EEXIST));
     EXPECT_EQ(ports_.list().size(), 1U);
 }
@@ -91,7 +91,7 @@ TEST_F(ConcurrencyTest, ADeviceIsAddedToOneOfTwoBridges) {
     Bridge::create("other");
     make_veth("eth0");
     const auto codes =
-        race(2, [](int i) { Bridge::open(i ? "other" : "switch").ports().add("eth0"); });
+        race(2, [](int i) { Bridge::open(i ? "other" : "switch").ports().add("eth0", at_xdp); });
     EXPECT_THAT(codes, UnorderedElementsAre(0, EBUSY));
     EXPECT_EQ(ports_.list().size() + Bridge::open("other").ports().list().size(), 1U);
     EXPECT_NE(xdp_program_on("eth0"), 0U);

@@ -57,7 +57,7 @@ TEST_F(CrashTest, AHalfDonePortIsTakenApart) {
     const std::uint32_t number = half.number;
     EXPECT_NE(bpf_map_lookup_elem(devices.get(), &number, &output), 0);
 
-    EXPECT_EQ(ports_.add(half.device), 1);
+    EXPECT_EQ(ports_.add(half.device, at_xdp), 1);
     EXPECT_EQ(ports_.get(half.device).mac_quota, 0U);
 }
 
@@ -66,14 +66,14 @@ TEST_F(CrashTest, APortOfWhichThereIsOnlyTheSlot) {
     slot.flags = XDPB_PORT_USED;
     ASSERT_EQ(port_map_.update(1, slot), 0);
     make_veth("eth0");
-    EXPECT_EQ(ports_.add("eth0"), 1);
+    EXPECT_EQ(ports_.add("eth0", at_xdp), 1);
     EXPECT_EQ(ports_.list().size(), 1U);
 }
 
 TEST_F(CrashTest, AddingTheDeviceOfAHalfDonePort) {
     const Port port = add_port();
     make_half_done(port.number);
-    EXPECT_EQ(ports_.add(port.device), 1);
+    EXPECT_EQ(ports_.add(port.device, at_xdp), 1);
     EXPECT_NE(xdp_program_on(port.device), 0U);
     EXPECT_EQ(ports_.list().size(), 1U);
 }
@@ -90,7 +90,7 @@ TEST_F(CrashTest, EveryCallThatChangesTheBridgeRepairsIt) {
     };
     make_veth("eth0");
     for (const auto& call : calls) {
-        ASSERT_EQ(ports_.add("eth0"), 1);
+        ASSERT_EQ(ports_.add("eth0", at_xdp), 1);
         make_half_done(1);
         call();
         EXPECT_EQ(xdp_program_on("eth0"), 0U);
@@ -118,7 +118,7 @@ TEST_F(CrashTest, AHalfRemovedBridgeIsRemovedWithTheNextOneMade) {
     ports_ = bridge_.ports();
     EXPECT_EQ(xdp_program_on(port.device), 0U);
     EXPECT_THAT(folders(), ElementsAre("other"));
-    EXPECT_EQ(ports_.add(port.device), 1);
+    EXPECT_EQ(ports_.add(port.device, at_xdp), 1);
     ports_.remove(port.device); // TearDown compares with the table of the first bridge
 }
 
@@ -143,8 +143,8 @@ TEST_F(CrashTest, KilledAtAnyMoment) {
         Child victim([] {
             for (;;) {
                 auto bridge = Bridge::open("switch");
-                bridge.ports().add("eth0");
-                bridge.ports().add("eth1");
+                bridge.ports().add("eth0", at_xdp);
+                bridge.ports().add("eth1", at_xdp);
                 bridge.fdb().add({.mac = host(1), .port = 1, .is_static = true});
                 bridge.ports().remove("eth0");
                 bridge.ports().remove("eth1");
@@ -154,7 +154,7 @@ TEST_F(CrashTest, KilledAtAnyMoment) {
         victim.kill();
 
         for (const char* device : {"eth0", "eth1"}) {
-            const auto code = error_of([&] { ports_.add(device); }).code().value();
+            const auto code = error_of([&] { ports_.add(device, at_xdp); }).code().value();
             ASSERT_TRUE(code == 0 || code == EEXIST) << "round " << round << ": " << code;
         }
         ASSERT_EQ(ports_.list().size(), 2U) << "round " << round;
@@ -173,7 +173,7 @@ TEST_F(CrashTest, KilledWhileBridgesComeAndGo) {
     for (int round = 0; round < 15; round++) {
         Child victim([] {
             for (;;) {
-                Bridge::create("other", {.fdb_size = 16}).ports().add("eth0");
+                Bridge::create("other", {.fdb_size = 16}).ports().add("eth0", at_xdp);
                 Bridge::remove("other");
             }
         });
@@ -182,7 +182,7 @@ TEST_F(CrashTest, KilledWhileBridgesComeAndGo) {
 
         const auto code = error_of([] { Bridge::remove("other"); }).code().value();
         ASSERT_TRUE(code == 0 || code == ENOENT) << "round " << round << ": " << code;
-        EXPECT_EQ(Bridge::create("other").ports().add("eth0"), 1) << "round " << round;
+        EXPECT_EQ(Bridge::create("other").ports().add("eth0", at_xdp), 1) << "round " << round;
         Bridge::remove("other");
         EXPECT_EQ(xdp_program_on("eth0"), 0U) << "round " << round;
         EXPECT_THAT(folders(), ElementsAre("switch")) << "round " << round;

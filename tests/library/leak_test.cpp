@@ -76,12 +76,12 @@ class LeakTest : public SandboxTest {
         auto bridge = Bridge::create("br0", {.fdb_size = 100});
         auto ports = bridge.ports();
         auto fdb = bridge.fdb();
-        ports.add("eth0");
-        ports.add("eth1", {.mode = XdpMode::generic});
-        ports.add("eth2");
+        ports.add("eth0", at_xdp);
+        ports.add("eth1", {.hook = Hook::xdp, .mode = XdpMode::generic});
+        ports.add("eth2", at_xdp);
         ports.remove("eth2");
         {
-            const Attachment attachment = ports.attach("eth3");
+            const Attachment attachment = ports.attach("eth3", at_xdp);
             Events events = bridge.events();
             fdb.add({.mac = host(1), .port = 1, .is_static = true});
             fdb.add({.mac = host(2), .port = 2});
@@ -96,9 +96,9 @@ class LeakTest : public SandboxTest {
         bridge.set_reserved(1, ReservedPolicy::drop);
         const Fd program(ports.program_fd("eth0"));
 
-        std::ignore = error_of([&] { ports.add("eth0"); });
-        std::ignore = error_of([&] { ports.add("nowhere"); });
-        std::ignore = error_of([&] { ports.add("lo"); });
+        std::ignore = error_of([&] { ports.add("eth0", at_xdp); });
+        std::ignore = error_of([&] { ports.add("nowhere", at_xdp); });
+        std::ignore = error_of([&] { ports.add("lo", at_xdp); });
         std::ignore = error_of([&] { Bridge::create("br0"); });
         std::ignore = error_of([&] { Bridge::open("br1"); });
         std::ignore = error_of([&] {
@@ -134,7 +134,7 @@ TEST_F(LeakTest, NoProgramOfARemovedPort) {
     auto bridge = Bridge::create("br0");
     const auto maps = pinned_maps("/sys/fs/bpf/xdp-bridge/br0");
     const auto before = programs_over(maps);
-    bridge.ports().add("eth0");
+    bridge.ports().add("eth0", at_xdp);
     EXPECT_GT(programs_over(maps).size(), before.size());
     bridge.ports().remove("eth0");
 

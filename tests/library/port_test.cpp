@@ -22,10 +22,10 @@ using ::testing::IsEmpty;
 
 class PortTest : public SwitchTest {
   protected:
-    Error add_error(const std::string& device, const PortOptions& options = {}) {
+    Error add_error(const std::string& device, const PortOptions& options = at_xdp) {
         return error_of([&] { ports_.add(device, options); });
     }
-    int add_errno(const std::string& device, const PortOptions& options = {}) {
+    int add_errno(const std::string& device, const PortOptions& options = at_xdp) {
         return add_error(device, options).code().value();
     }
     static void ip(const sandbox::Argv& arguments) {
@@ -37,16 +37,16 @@ class PortTest : public SwitchTest {
     static void rename(const std::string& device, const std::string& name) {
         ip({"link", "set", "dev", device, "name", name});
     }
-    static void make_veth_with_mtu(const std::string& name, const std::string& mtu) {
-        make_veth(name);
-        ip({"link", "set", "dev", name, "mtu", mtu});
-        ip({"link", "set", "dev", name + "-peer", "mtu", mtu});
+    // A driver without native XDP.
+    static void make_vxlan(const std::string& name) {
+        ip({"link", "add", name, "type", "vxlan", "id", "1", "dstport", "4789", "local",
+            "192.0.2.1"});
     }
 };
 
 TEST_F(PortTest, ANewPortIsWhatWasAskedFor) {
     make_veth("eth0");
-    EXPECT_EQ(ports_.add("eth0", {.learning = false, .mac_quota = 12}), 1);
+    EXPECT_EQ(ports_.add("eth0", {.hook = Hook::xdp, .learning = false, .mac_quota = 12}), 1);
     const auto info = ports_.get("eth0");
     EXPECT_EQ(info.number, 1);
     EXPECT_EQ(info.device, "eth0");
@@ -63,7 +63,7 @@ TEST_F(PortTest, ANewPortIsWhatWasAskedFor) {
 
 TEST_F(PortTest, TellsWhetherTheDeviceIsUp) {
     make_veth("eth0");
-    ports_.add("eth0");
+    ports_.add("eth0", at_xdp);
     EXPECT_EQ(ports_.get("eth0").state, PortState::down);
     ip({"link", "set", "dev", "eth0", "up"});
     EXPECT_EQ(ports_.get("eth0").state, PortState::forwarding);
@@ -75,7 +75,7 @@ TEST_F(PortTest, NumbersAreTheLowestFree) {
     ports_.remove("port2");
     EXPECT_EQ(ports_.list().size(), 2U);
     make_veth("eth0");
-    EXPECT_EQ(ports_.add("eth0"), 2);
+    EXPECT_EQ(ports_.add("eth0", at_xdp), 2);
     const auto list = ports_.list();
     ASSERT_EQ(list.size(), 3U);
     EXPECT_EQ(list[0].device, "port1");
@@ -132,13 +132,13 @@ TEST_F(PortTest, IsAddedOnce) {
 TEST_F(PortTest, APortOfAnotherBridge) {
     make_veth("eth0");
     auto other = Bridge::create("other");
-    other.ports().add("eth0");
+    other.ports().add("eth0", at_xdp);
     const Error error = add_error("eth0");
     EXPECT_EQ(error.code().value(), EBUSY);
     EXPECT_THAT(error.what(), HasSubstr("'other'"));
     EXPECT_THAT(ports_.list(), IsEmpty());
     other.ports().remove("eth0");
-    EXPECT_EQ(ports_.add("eth0"), 1);
+    EXPECT_EQ(ports_.add("eth0", at_xdp), 1);
 }
 
 TEST_F(PortTest, APortOfAKernelBridge) {
@@ -150,7 +150,7 @@ TEST_F(PortTest, APortOfAKernelBridge) {
     EXPECT_THAT(error.what(), HasSubstr("'kernel0'"));
     EXPECT_EQ(xdp_program_on("eth0"), 0U);
     ip({"link", "set", "dev", "eth0", "nomaster"});
-    EXPECT_EQ(ports_.add("eth0"), 1);
+    EXPECT_EQ(ports_.add("eth0", at_xdp), 1);
 }
 
 TEST_F(PortTest, ADeviceWithSomebodyElsesXdpProgram) {
@@ -173,7 +173,7 @@ TEST_F(PortTest, ADeviceWithSomebodyElsesXdpProgram) {
     EXPECT_EQ(bridge_.info().ports, 0U);
 
     ASSERT_EQ(bpf_xdp_detach(ifindex, 0, nullptr), 0);
-    EXPECT_EQ(ports_.add("eth0"), 1);
+    EXPECT_EQ(ports_.add("eth0", at_xdp), 1);
 }
 
 TEST_F(PortTest, TheLoopbackInterface) {
@@ -181,32 +181,130 @@ TEST_F(PortTest, TheLoopbackInterface) {
     EXPECT_EQ(xdp_program_on("lo"), 0U);
 }
 
-TEST_F(PortTest, AnMtuThatNativeXdpCannotTake) {
-    make_veth_with_mtu("eth0", "9000");
+TEST_F(PortTest, AJumboMtuIsNoMatterForNativeXdp) {
+    make_veth("eth0");
+    ip({"link", "set", "eth0", "mtu", "9000"});
+    ip({"link", "set", "eth0-peer", "mtu", "9000"});
+    EXPECT_EQ(ports_.add("eth0", at_xdp), 1);
+    EXPECT_FALSE(ports_.get("eth0").generic);
+    EXPECT_EQ(ports_.get("eth0").mtu, 9000U);
+}
+
+TEST_F(PortTest, ADriverWithoutNativeXdp) {
+    make_vxlan("eth0");
     const Error error = add_error("eth0");
-    EXPECT_EQ(error.code().value(), ERANGE);
-    EXPECT_THAT(error.what(), HasSubstr("9000"));
-    EXPECT_THAT(error.what(), HasSubstr("mtu 1500"));
+    EXPECT_EQ(error.code().value(), EOPNOTSUPP);
+    EXPECT_THAT(error.what(), HasSubstr("no native XDP"));
     EXPECT_EQ(xdp_program_on("eth0"), 0U);
     EXPECT_THAT(ports_.list(), IsEmpty());
 }
 
 TEST_F(PortTest, WhatNativeXdpRefusesGenericTakes) {
-    make_veth_with_mtu("eth0", "9000");
-    EXPECT_EQ(ports_.add("eth0", {.mode = XdpMode::automatic}), 1);
+    make_vxlan("eth0");
+    EXPECT_EQ(ports_.add("eth0", {.hook = Hook::xdp, .mode = XdpMode::automatic}), 1);
     EXPECT_TRUE(ports_.get("eth0").generic);
-    EXPECT_EQ(ports_.get("eth0").mtu, 9000U);
+}
+
+TEST_F(PortTest, WhatNativeXdpRefusesIsAtTcIfTheLibraryMayChoose) {
+    make_vxlan("eth0");
+    EXPECT_EQ(ports_.add("eth0"), 1);
+    EXPECT_FALSE(ports_.get("eth0").xdp);
+    EXPECT_TRUE(ports_.get("eth0").tc);
+    EXPECT_EQ(xdp_program_on("eth0"), 0U);
+}
+
+TEST_F(PortTest, ATapIsAtXdpOnlyWithoutAVnetHeader) {
+    ip({"tuntap", "add", "tap0", "mode", "tap"});
+    ip({"tuntap", "add", "tap1", "mode", "tap", "vnet_hdr"});
+    ports_.add("tap0");
+    ports_.add("tap1");
+    EXPECT_TRUE(ports_.get("tap0").xdp && ports_.get("tap0").tc);
+    EXPECT_TRUE(!ports_.get("tap1").xdp && ports_.get("tap1").tc);
+    EXPECT_THAT(std::string(ports_.get("tap1").hook_reason), HasSubstr("vnet header"));
+}
+
+TEST_F(PortTest, ChangesItsHook) {
+    make_veth("eth0");
+    const auto number = ports_.add("eth0", {.mac_quota = 5});
+    const FdbEntry entry{.mac = host(1), .port = number};
+    fdb_.add(entry);
+    EXPECT_EQ(xdp_program_on("eth0"), 0U);
+    ports_.set("eth0", {.hook = Hook::both});
+    EXPECT_NE(xdp_program_on("eth0"), 0U);
+    EXPECT_EQ(ports_.get("eth0").mac_quota, 5U);
+    EXPECT_TRUE(fdb_.lookup(host(1)));
+    ports_.set("eth0", {.hook = Hook::automatic});
+    EXPECT_EQ(xdp_program_on("eth0"), 0U);
+    EXPECT_EQ(ports_.get("eth0").number, number);
+}
+
+TEST_F(PortTest, AHookThatTheDeviceRefusesLeavesThePortAsItWas) {
+    make_vxlan("eth0");
+    ports_.add("eth0", {.hook = Hook::tc});
+    EXPECT_EQ(error_of([&] { ports_.set("eth0", {.hook = Hook::xdp}); }).code().value(),
+              EOPNOTSUPP);
+    EXPECT_TRUE(ports_.get("eth0").tc);
+    EXPECT_NE(ports_.get("eth0").state, PortState::gone);
+}
+
+std::string shown(const sandbox::Argv& argv) {
+    return sandbox::check(argv).out;
+}
+
+TEST_F(PortTest, WhatItSetOnTheDeviceIsSetBack) {
+    const auto settings = [] {
+        return shown({"ip", "-d", "link", "show", "eth0"}) + shown({"ethtool", "-k", "eth0"}) +
+               shown({"tc", "qdisc", "show", "dev", "eth0"});
+    };
+    make_veth("eth0");
+    const auto before = settings();
+    ports_.add("eth0", {.hook = Hook::both});
+    EXPECT_THAT(shown({"ip", "link", "show", "eth0"}), HasSubstr("PROMISC"));
+    EXPECT_THAT(shown({"ethtool", "-k", "eth0"}), HasSubstr("rx-vlan-offload: off"));
+    EXPECT_THAT(shown({"tc", "qdisc", "show", "dev", "eth0"}), HasSubstr("clsact"));
+    ports_.remove("eth0");
+    EXPECT_EQ(settings(), before);
+}
+
+TEST_F(PortTest, WhatAUserSetOnTheDeviceStays) {
+    make_veth("eth0");
+    ip({"link", "set", "eth0", "promisc", "on"});
+    shown({"ethtool", "-K", "eth0", "rxvlan", "off"});
+    shown({"tc", "qdisc", "add", "dev", "eth0", "clsact"});
+    ports_.add("eth0", {.hook = Hook::both});
+    ports_.remove("eth0");
+    EXPECT_THAT(shown({"ip", "link", "show", "eth0"}), HasSubstr("PROMISC"));
+    EXPECT_THAT(shown({"ethtool", "-k", "eth0"}), HasSubstr("rx-vlan-offload: off"));
+    EXPECT_THAT(shown({"tc", "qdisc", "show", "dev", "eth0"}), HasSubstr("clsact"));
+}
+
+TEST_F(PortTest, AClsactThatSomebodyElseCameToUseStays) {
+    make_veth("eth0");
+    ports_.add("eth0", {.hook = Hook::tc});
+    shown({"tc", "filter", "add", "dev", "eth0", "egress", "bpf", "bytecode", "1,6 0 0 0"});
+    ports_.remove("eth0");
+    EXPECT_THAT(shown({"tc", "filter", "show", "dev", "eth0", "egress"}), HasSubstr("bytecode"));
+}
+
+TEST_F(PortTest, AFilterOfSomebodyElseInOurPlaceIsNotTouched) {
+    make_veth("eth0");
+    shown({"tc", "qdisc", "add", "dev", "eth0", "clsact"});
+    shown({"tc", "filter", "add", "dev", "eth0", "ingress", "prio", "40000", "handle", "1",
+           "protocol", "all", "bpf", "bytecode", "1,6 0 0 0"});
+    EXPECT_NE(add_errno("eth0", {.hook = Hook::tc}), 0);
+    EXPECT_THAT(shown({"tc", "filter", "show", "dev", "eth0", "ingress"}), HasSubstr("bytecode"));
+    EXPECT_THAT(ports_.list(), IsEmpty());
 }
 
 TEST_F(PortTest, AutomaticPrefersNative) {
     make_veth("eth0");
-    ports_.add("eth0", {.mode = XdpMode::automatic});
+    ports_.add("eth0", {.hook = Hook::xdp, .mode = XdpMode::automatic});
     EXPECT_FALSE(ports_.get("eth0").generic);
 }
 
 TEST_F(PortTest, GenericIfAskedFor) {
     make_veth("eth0");
-    ports_.add("eth0", {.mode = XdpMode::generic});
+    ports_.add("eth0", {.hook = Hook::xdp, .mode = XdpMode::generic});
     EXPECT_TRUE(ports_.get("eth0").generic);
     ports_.remove("eth0");
     EXPECT_EQ(xdp_program_on("eth0"), 0U);
@@ -219,7 +317,7 @@ TEST_F(PortTest, A255thPortIsTheLast) {
         ASSERT_EQ(port_map_.update(number, taken), 0);
     make_veth("eth0");
     make_veth("eth1");
-    EXPECT_EQ(ports_.add("eth0"), 255);
+    EXPECT_EQ(ports_.add("eth0", at_xdp), 255);
     EXPECT_EQ(add_errno("eth1"), ENOSPC);
     EXPECT_EQ(xdp_program_on("eth1"), 0U);
     EXPECT_EQ(bridge_.info().ports, 255U);
@@ -228,11 +326,11 @@ TEST_F(PortTest, A255thPortIsTheLast) {
 TEST_F(PortTest, APortLivesInTheBridgesNamespace) {
     sandbox_.add_namespace("blue");
     make_veth("eth0");
-    ports_.add("eth0");
+    ports_.add("eth0", at_xdp);
     auto from_there = Bridge::open("switch", {.netns = "blue"});
     EXPECT_FALSE(from_there.info().here);
     const std::function<void()> calls[] = {
-        [&] { from_there.ports().add("lo"); },
+        [&] { from_there.ports().add("lo", at_xdp); },
         [&] { from_there.ports().remove("eth0"); },
         [&] { from_there.ports().set("eth0", {.mac_quota = 1}); },
         [&] { std::ignore = from_there.ports().get("eth0"); },
@@ -249,14 +347,15 @@ TEST_F(PortTest, OfABridgeInAnotherNamespace) {
     sandbox_.ip("blue", {"link", "add", "dev", "eth0", "type", "veth", "peer", "name", "eth1"});
     make_veth("eth0"); // of the same name, and not meant
     auto blue = Bridge::create("blue", {}, {.netns = "blue"});
-    EXPECT_EQ(blue.ports().add("eth0"), 1);
+    EXPECT_EQ(blue.ports().add("eth0", at_xdp), 1);
     EXPECT_EQ(blue.ports().get("eth0").state, PortState::down);
     EXPECT_EQ(xdp_program_on("eth0"), 0U);
     {
         const sandbox::NetnsScope there("blue");
         EXPECT_NE(xdp_program_on("eth0"), 0U);
     }
-    EXPECT_EQ(ports_.add("eth0"), 1) << "devices of the same name in two namespaces are two";
+    EXPECT_EQ(ports_.add("eth0", at_xdp), 1)
+        << "devices of the same name in two namespaces are two";
     blue.ports().remove("eth0");
     const sandbox::NetnsScope there("blue");
     EXPECT_EQ(xdp_program_on("eth0"), 0U);
@@ -272,7 +371,7 @@ TEST_F(PortTest, RemovedItLeavesNothing) {
     EXPECT_THAT(table(), IsEmpty());
     EXPECT_EQ(error_of([&] { ports_.remove(port.device); }).code().value(), ENOENT);
 
-    EXPECT_EQ(ports_.add(port.device), 1);
+    EXPECT_EQ(ports_.add(port.device, at_xdp), 1);
     EXPECT_EQ(ports_.get(port.device).mac_quota, 0U);
     EXPECT_EQ(counters(port).rx_packets, 0U) << "counters of its former life";
 }
@@ -320,7 +419,7 @@ TEST_F(PortTest, ADeviceThatReturnsIsTheSamePort) {
     fdb_.add({.mac = host(1), .port = port.number, .is_static = true});
     delete_device(port.device);
     make_veth(port.device);
-    EXPECT_EQ(ports_.add(port.device), 2);
+    EXPECT_EQ(ports_.add(port.device, at_xdp), 2);
     const auto info = ports_.get(port.device);
     EXPECT_EQ(info.state, PortState::down);
     EXPECT_EQ(info.ifindex, ::if_nametoindex(port.device.c_str()));
@@ -337,13 +436,13 @@ TEST_F(PortTest, AFailedReturnLeavesThePortGone) {
     const Port port = add_port({.mac_quota = 8});
     fdb_.add({.mac = host(1), .port = port.number, .is_static = true});
     delete_device(port.device);
-    make_veth_with_mtu(port.device, "9000");
-    EXPECT_EQ(add_errno(port.device), ERANGE);
+    make_vxlan(port.device);
+    EXPECT_EQ(add_errno(port.device), EOPNOTSUPP);
     EXPECT_EQ(ports_.get(port.device).state, PortState::gone);
     bridge_.set_ageing(std::chrono::seconds(100)); // repairs what looks half-done
     EXPECT_EQ(ports_.get(port.device).mac_quota, 8U);
     EXPECT_TRUE(fdb_.lookup(host(1)));
-    EXPECT_EQ(ports_.add(port.device, {.mode = XdpMode::automatic}), 1);
+    EXPECT_EQ(ports_.add(port.device, {.hook = Hook::xdp, .mode = XdpMode::automatic}), 1);
     EXPECT_TRUE(ports_.get(port.device).generic);
 }
 
@@ -354,7 +453,7 @@ TEST_F(PortTest, ARenamedDeviceIsStillThePort) {
     EXPECT_EQ(ports_.get("renamed").number, 1);
     EXPECT_EQ(error_of([&] { std::ignore = ports_.get(port.device); }).code().value(), ENOENT);
     make_veth(port.device); // a new device of the old name is a new port
-    EXPECT_EQ(ports_.add(port.device), 2);
+    EXPECT_EQ(ports_.add(port.device, at_xdp), 2);
     ports_.remove("renamed");
     EXPECT_EQ(xdp_program_on("renamed"), 0U);
     EXPECT_NE(xdp_program_on(port.device), 0U);
@@ -367,7 +466,7 @@ TEST_F(PortTest, ADeviceThatLeftTheNamespaceIsGone) {
     EXPECT_EQ(ports_.get(port.device).state, PortState::gone);
     rename(port.device + "-peer", "renamed-peer");
     make_veth(port.device);
-    EXPECT_EQ(ports_.add(port.device), 1);
+    EXPECT_EQ(ports_.add(port.device, at_xdp), 1);
     const sandbox::NetnsScope there("blue");
     EXPECT_EQ(xdp_program_on(port.device), 0U) << "the program went along with the old device";
 }
@@ -394,14 +493,14 @@ TEST_F(PortTest, SomebodyElseTookTheProgramOff) {
     ASSERT_TRUE(link);
     ASSERT_EQ(bpf_link_detach(link.get()), 0);
     EXPECT_EQ(ports_.get(port.device).state, PortState::gone);
-    EXPECT_EQ(ports_.add(port.device), 1);
+    EXPECT_EQ(ports_.add(port.device, at_xdp), 1);
     EXPECT_NE(xdp_program_on(port.device), 0U);
 }
 
 TEST_F(PortTest, AnAttachmentTakesItsPortAway) {
     make_veth("eth0");
     {
-        const Attachment attachment = ports_.attach("eth0", {.mac_quota = 4});
+        const Attachment attachment = ports_.attach("eth0", {.hook = Hook::xdp, .mac_quota = 4});
         EXPECT_EQ(attachment.port(), 1);
         EXPECT_EQ(ports_.get("eth0").mac_quota, 4U);
         EXPECT_NE(xdp_program_on("eth0"), 0U);
@@ -413,7 +512,7 @@ TEST_F(PortTest, AnAttachmentTakesItsPortAway) {
 TEST_F(PortTest, AReleasedAttachmentLeavesItsPort) {
     make_veth("eth0");
     {
-        Attachment attachment = ports_.attach("eth0");
+        Attachment attachment = ports_.attach("eth0", at_xdp);
         attachment.release();
     }
     EXPECT_NE(xdp_program_on("eth0"), 0U);
@@ -423,12 +522,12 @@ TEST_F(PortTest, AReleasedAttachmentLeavesItsPort) {
 TEST_F(PortTest, AMovedAttachmentTakesItsPortAwayOnce) {
     make_veth("eth0");
     make_veth("eth1");
-    Attachment first = ports_.attach("eth0");
+    Attachment first = ports_.attach("eth0", at_xdp);
     {
         Attachment second = std::move(first);
         EXPECT_EQ(second.port(), 1);
         EXPECT_EQ(ports_.list().size(), 1U);
-        second = ports_.attach("eth1"); // takes eth0 away
+        second = ports_.attach("eth1", at_xdp); // takes eth0 away
         EXPECT_EQ(xdp_program_on("eth0"), 0U);
         EXPECT_NE(xdp_program_on("eth1"), 0U);
     }
@@ -439,7 +538,7 @@ TEST_F(PortTest, AMovedAttachmentTakesItsPortAwayOnce) {
 TEST_F(PortTest, AnAttachmentOutlivesItsBridge) {
     make_veth("eth0");
     {
-        const Attachment attachment = Bridge::open("switch").ports().attach("eth0");
+        const Attachment attachment = Bridge::open("switch").ports().attach("eth0", at_xdp);
         EXPECT_EQ(ports_.list().size(), 1U);
     }
     EXPECT_THAT(ports_.list(), IsEmpty());
@@ -449,10 +548,10 @@ TEST_F(PortTest, AnAttachmentToABridgeThatIsGoneDoesNothing) {
     make_veth("eth0");
     auto other = Bridge::create("other");
     {
-        const Attachment attachment = other.ports().attach("eth0");
+        const Attachment attachment = other.ports().attach("eth0", at_xdp);
         Bridge::remove("other");
         other = Bridge::create("other"); // another one, of the same name
-        ASSERT_EQ(other.ports().add("eth0"), attachment.port());
+        ASSERT_EQ(other.ports().add("eth0", at_xdp), attachment.port());
     }
     EXPECT_NE(xdp_program_on("eth0"), 0U);
     EXPECT_EQ(other.ports().get("eth0").state, PortState::down);
@@ -463,18 +562,20 @@ TEST_F(PortTest, AnAttachmentLeavesOtherPortsAlone) {
     make_veth("eth0");
     make_veth("eth1");
     {
-        const Attachment attachment = ports_.attach("eth0");
+        const Attachment attachment = ports_.attach("eth0", at_xdp);
         ports_.remove("eth0"); // as somebody else may do
-        ASSERT_EQ(ports_.add("eth1"), attachment.port());
+        ASSERT_EQ(ports_.add("eth1", at_xdp), attachment.port());
     }
     EXPECT_NE(xdp_program_on("eth1"), 0U);
     EXPECT_EQ(ports_.list().size(), 1U);
 }
 
 TEST_F(PortTest, AFailedAttachmentLeavesNothing) {
-    EXPECT_EQ(error_of([&] { std::ignore = ports_.attach("nowhere"); }).code().value(), ENODEV);
-    make_veth_with_mtu("eth0", "9000");
-    EXPECT_EQ(error_of([&] { std::ignore = ports_.attach("eth0"); }).code().value(), ERANGE);
+    EXPECT_EQ(error_of([&] { std::ignore = ports_.attach("nowhere", at_xdp); }).code().value(),
+              ENODEV);
+    make_vxlan("eth0");
+    EXPECT_EQ(error_of([&] { std::ignore = ports_.attach("eth0", at_xdp); }).code().value(),
+              EOPNOTSUPP);
     EXPECT_EQ(bridge_.info().ports, 0U);
 }
 

@@ -8,9 +8,9 @@
 namespace xdpbridge::test {
 namespace {
 
-class AgeingTest : public NetworkTest {
+class AgeingTest : public HookNetworkTest {
   protected:
-    AgeingTest() : NetworkTest({.ageing = 3s}) {}
+    AgeingTest() : HookNetworkTest({.ageing = 3s}) {}
     const Host h1_ = add_host("h1");
     const Host h2_ = add_host("h2");
     const Host h3_ = add_host("h3");
@@ -24,7 +24,7 @@ class AgeingTest : public NetworkTest {
     }
 };
 
-TEST_F(AgeingTest, ASilentHostIsForgottenToTheSecond) {
+TEST_P(AgeingTest, ASilentHostIsForgottenToTheSecond) {
     send(h2_, datagram(silent_, h1_.mac));
     const auto heard = std::chrono::steady_clock::now();
     const auto until = [&](std::chrono::milliseconds age) {
@@ -43,7 +43,7 @@ TEST_F(AgeingTest, ASilentHostIsForgottenToTheSecond) {
         EXPECT_NE(entry.mac, mac(silent_));
 }
 
-TEST_F(AgeingTest, AHostThatSpeaksIsKept) {
+TEST_P(AgeingTest, AHostThatSpeaksIsKept) {
     for (int i = 0; i < 9; i++) {
         send(h2_, datagram(silent_, h1_.mac));
         std::this_thread::sleep_for(500ms);
@@ -51,12 +51,14 @@ TEST_F(AgeingTest, AHostThatSpeaksIsKept) {
     EXPECT_FALSE(h3_hears_frames_for_it());
 }
 
-TEST_F(AgeingTest, AStaticEntryIsKept) {
+TEST_P(AgeingTest, AStaticEntryIsKept) {
     bridge_->fdb().add(
         {.mac = mac(silent_), .port = bridge_->ports().get(h2_.port).number, .is_static = true});
     std::this_thread::sleep_for(4s);
     EXPECT_FALSE(h3_hears_frames_for_it());
 }
+
+XDPB_AT_EACH_HOOK(AgeingTest);
 
 } // namespace
 } // namespace xdpbridge::test

@@ -7,8 +7,8 @@ namespace xdpbridge::test {
 namespace {
 
 TEST_F(NetworkTest, GenericPortsForwardAndSaySo) {
-    const Host h1 = add_host("h1", {.mode = XdpMode::generic});
-    const Host h2 = add_host("h2", {.mode = XdpMode::generic});
+    const Host h1 = add_host("h1", {.hook = Hook::xdp, .mode = XdpMode::generic});
+    const Host h2 = add_host("h2", {.hook = Hook::xdp, .mode = XdpMode::generic});
     const Host h3 = add_host("h3");
     EXPECT_EQ(sandbox::ping(h1.netns, h2.ipv4, 5).received, 5);
     EXPECT_EQ(sandbox::ping(h1.netns, h3.ipv4, 5).received, 5) << "from generic to native";
@@ -18,7 +18,7 @@ TEST_F(NetworkTest, GenericPortsForwardAndSaySo) {
 }
 
 TEST_F(NetworkTest, AutoPrefersNative) {
-    const Host h1 = add_host("h1", {.mode = XdpMode::automatic});
+    const Host h1 = add_host("h1", {.hook = Hook::xdp, .mode = XdpMode::automatic});
     EXPECT_FALSE(bridge_->ports().get(h1.port).generic);
 }
 

@@ -5,7 +5,7 @@
 
 namespace xdpbridge::test {
 
-NetworkTest::NetworkTest(const BridgeOptions& options) {
+NetworkTest::NetworkTest(const BridgeOptions& options, Hook hook) : hook_(hook) {
     sandbox_.add_namespace("switch");
     bridge_ = Bridge::create("br0", options, in_switch);
 }
@@ -22,8 +22,10 @@ void NetworkTest::TearDown() {
     leaks_.expect_nothing_left();
 }
 
-Host NetworkTest::add_host(const std::string& name, const PortOptions& options) {
-    Host host = sandbox_.add_host("switch", name, ++hosts_);
+Host NetworkTest::add_host(const std::string& name, PortOptions options) {
+    if (options.hook == Hook::automatic)
+        options.hook = hook_;
+    Host host = sandbox_.add_host("switch", name, ++hosts_, {.offloads = options.hook == Hook::tc});
     bridge_->ports().add(host.port, options);
     return host;
 }

@@ -6,6 +6,7 @@
 #include "sandbox/frames.h"
 #include "sandbox/packet_socket.h"
 #include "sandbox/traffic.h"
+#include "support/hooks.h"
 #include "support/leaks.h"
 #include "support/sandbox_test.h"
 
@@ -33,12 +34,13 @@ inline const Where in_switch = {.netns = "switch"};
 
 class NetworkTest : public SandboxTest {
   protected:
-    explicit NetworkTest(const BridgeOptions& options = {});
+    explicit NetworkTest(const BridgeOptions& options = {}, Hook hook = Hook::xdp);
     // Removes the bridge, and fails if anything of it stays.
     void TearDown() override;
 
-    // A host whose end of the veth is a port of the bridge.
-    Host add_host(const std::string& name, const PortOptions& options = {});
+    // A host whose end of the veth is a port of the bridge, at the test's hook. At tc it leaves
+    // checksums and segmentation to devices, as a veth does that nobody has touched.
+    Host add_host(const std::string& name, PortOptions options = {});
     // Sends from a host's own interface.
     static void send(const Host& from, const Frame& frame);
     [[nodiscard]] PortCounters counters(const std::string& device) const;
@@ -49,7 +51,15 @@ class NetworkTest : public SandboxTest {
     int hosts_ = 0;
 
   private:
+    Hook hook_;
     LeakCheck leaks_;
+};
+
+// What has to hold at each hook.
+class HookNetworkTest : public NetworkTest, public ::testing::WithParamInterface<Hook> {
+  protected:
+    explicit HookNetworkTest(const BridgeOptions& options = {})
+        : NetworkTest(options, GetParam()) {}
 };
 
 // A UDP datagram between addresses nobody answers for.

@@ -45,7 +45,7 @@ TEST_F(RefusedTest, AVethPeerWithoutNapi) {
 
 TEST_F(RefusedTest, ATapThatNobodyReads) {
     sandbox_.add_tap("switch", "tap0");
-    bridge_->ports().add("tap0");
+    bridge_->ports().add("tap0", at_xdp);
     const std::string vm = "02:00:00:00:00:50";
     make_known(vm, "tap0");
     send_frames(vm);
@@ -72,7 +72,7 @@ TEST_F(RefusedTest, AFrameLongerThanTheMtu) {
 TEST_F(RefusedTest, ATapWhoseReaderIsTooSlow) {
     constexpr std::uint64_t ring = 1000; // tx_queue_len of a tap
     sandbox::Tap tap("switch", "tap0");
-    bridge_->ports().add("tap0");
+    bridge_->ports().add("tap0", at_xdp);
     const std::string vm = "02:00:00:00:00:50";
     make_known(vm, "tap0");
     PacketSocket socket(h1_.netns, h1_.device);
@@ -100,8 +100,8 @@ TEST_F(RefusedTest, AnotherBridgesRefusalsAreNotOurs) {
     auto other = Bridge::create("br1", {}, in_other);
     const Host a = sandbox_.add_host("other", "a", 101);
     const Host b = sandbox_.add_host("other", "b", 102);
-    other.ports().add(a.port);
-    other.ports().add(b.port);
+    other.ports().add(a.port, at_xdp);
+    other.ports().add(b.port, at_xdp);
     sandbox::set_gro(b.netns, b.device, false);
     other.fdb().add(
         {.mac = mac(b.mac), .port = other.ports().get(b.port).number, .is_static = true});

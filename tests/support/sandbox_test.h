@@ -7,6 +7,7 @@
 
 #include <xdpbridge/error.h>
 #include <xdpbridge/mac.h>
+#include <xdpbridge/port.h>
 
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,9 @@ class SandboxTest : public ::testing::Test {
 
     sandbox::Sandbox sandbox_;
 };
+
+// A veth is not at XDP unless asked for.
+inline const PortOptions at_xdp = {.hook = Hook::xdp};
 
 // "02:00:00:00:00:01"; throws on anything else.
 Mac mac(std::string_view text);

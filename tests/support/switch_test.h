@@ -6,8 +6,10 @@
 #include "lib/fd.h"
 #include "lib/map.h"
 #include "sandbox/frames.h"
+#include "support/hooks.h"
 #include "support/sandbox_test.h"
 
+#include <gtest/gtest.h>
 #include <xdpbridge/xdpbridge.h>
 
 #include <chrono>
@@ -40,21 +42,21 @@ class SwitchTest : public SandboxTest {
         Fd program;
     };
 
-    explicit SwitchTest(const BridgeOptions& options = {});
+    explicit SwitchTest(const BridgeOptions& options = {}, Hook hook = Hook::xdp);
 
     // Whatever a test did: each port's books balance, and each port's count of learned entries is
     // that of the table.
     void TearDown() override;
 
-    // A new veth, port1, port2, ..., that is a port of the bridge.
-    Port add_port(const PortOptions& options = {});
+    // A new veth, port1, port2, ..., that is a port of the bridge, at the test's hook.
+    Port add_port(PortOptions options = {});
 
     // Lets a frame come in at a port. Returns what became of it, as the port's counters tell:
     // "forwarded", "flooded", "passed" or "dropped REASON". Fails the test unless the counters went
     // up by exactly this one frame, the verdict fits, and the frame's bytes are what they were.
     std::string send(const Port& port, const Frame& frame);
     // The same without a look at the counters, for frames by the thousand.
-    static void inject(const Port& port, const Frame& frame);
+    void inject(const Port& port, const Frame& frame) const;
 
     [[nodiscard]] PortCounters counters(const Port& port) const;
     [[nodiscard]] std::uint32_t learned(const Port& port) const; // as the port counts it
@@ -84,7 +86,14 @@ class SwitchTest : public SandboxTest {
     Map<std::uint32_t, xdpb_port> port_map_;
 
   private:
+    Hook hook_;
     unsigned devices_ = 0;
+};
+
+// A rule of the switch, which has to hold at each hook: INSTANTIATE with XDPB_AT_EACH_HOOK.
+class HookTest : public SwitchTest, public ::testing::WithParamInterface<Hook> {
+  protected:
+    explicit HookTest(const BridgeOptions& options = {}) : SwitchTest(options, GetParam()) {}
 };
 
 // The events there are now: "learn 02:00:00:00:00:01 port 1", "move ... port 2 from 1".

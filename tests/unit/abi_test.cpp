@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// Version 1 of the ABI, written down a second time: bridges that run were made by earlier builds.
+// Version 2 of the ABI, written down a second time: bridges that run were made by earlier builds.
 // If a test here fails, the layout has changed: raise XDPB_ABI_VERSION, then change the test.
 #include <xdpbridge/abi.h>
 #include <xdpbridge/bridge.h>
@@ -12,8 +12,8 @@
 namespace xdpbridge {
 namespace {
 
-TEST(Abi, IsVersion1) {
-    EXPECT_EQ(XDPB_ABI_VERSION, 1);
+TEST(Abi, IsVersion2) {
+    EXPECT_EQ(XDPB_ABI_VERSION, 2);
     EXPECT_EQ(XDPB_MAX_PORTS, 256);
     EXPECT_EQ(XDPB_RESERVED_GROUPS, 16);
 }
@@ -26,6 +26,8 @@ TEST(Abi, Bridge) {
     EXPECT_EQ(offsetof(xdpb_bridge, refresh_ns), 16U);
     EXPECT_EQ(offsetof(xdpb_bridge, netns_cookie), 24U);
     EXPECT_EQ(offsetof(xdpb_bridge, reserved), 32U);
+    EXPECT_EQ(offsetof(xdpb_bridge, port_limit), 48U);
+    EXPECT_EQ(offsetof(xdpb_bridge, no_xdp_xmit), 52U);
     EXPECT_EQ(offsetof(xdpb_bridge, reclaim_second), 64U);
     EXPECT_EQ(offsetof(xdpb_bridge, reclaim_spent), 72U);
     EXPECT_EQ(offsetof(xdpb_bridge, events_lost), 80U);
@@ -36,7 +38,9 @@ TEST(Abi, Port) {
     EXPECT_EQ(offsetof(xdpb_port, flags), 0U);
     EXPECT_EQ(offsetof(xdpb_port, ifindex), 4U);
     EXPECT_EQ(offsetof(xdpb_port, mac_quota), 8U);
+    EXPECT_EQ(offsetof(xdpb_port, mtu), 12U);
     EXPECT_EQ(offsetof(xdpb_port, name), 16U);
+    EXPECT_EQ(offsetof(xdpb_port, hook_reason), 32U);
     EXPECT_EQ(offsetof(xdpb_port, learned), 64U);
     EXPECT_EQ(offsetof(xdpb_port, limit_event_ns), 72U);
     EXPECT_EQ(XDPB_PORT_USED, 1);
@@ -44,6 +48,16 @@ TEST(Abi, Port) {
     EXPECT_EQ(XDPB_PORT_LEARNING, 4);
     EXPECT_EQ(XDPB_PORT_GENERIC, 8);
     EXPECT_EQ(XDPB_PORT_DISPATCHER, 16);
+    EXPECT_EQ(XDPB_PORT_XDP, 32);
+    EXPECT_EQ(XDPB_PORT_TC, 64);
+    EXPECT_EQ(XDPB_PORT_HOOK_AUTO, 128);
+    EXPECT_EQ(XDPB_PORT_OFFLOADS, 256);
+    EXPECT_EQ(XDPB_PORT_BULK_GRO, 512);
+    EXPECT_EQ(XDPB_PORT_XDP_XMIT, 1024);
+    EXPECT_EQ(XDPB_PORT_XDP_XMIT_FRAGS, 2048);
+    EXPECT_EQ(XDPB_PORT_SET_PROMISC, 4096);
+    EXPECT_EQ(XDPB_PORT_CLEARED_RXVLAN, 8192);
+    EXPECT_EQ(XDPB_PORT_MADE_CLSACT, 16384);
 }
 
 TEST(Abi, Fdb) {
@@ -61,19 +75,20 @@ TEST(Abi, Fdb) {
 }
 
 TEST(Abi, Counters) {
-    EXPECT_EQ(sizeof(xdpb_counters), 21 * sizeof(__u64));
+    EXPECT_EQ(sizeof(xdpb_counters), 29 * sizeof(__u64));
     EXPECT_EQ(offsetof(xdpb_counters, rx_packets), 0U);
     EXPECT_EQ(offsetof(xdpb_counters, rx_bytes), 8U);
     EXPECT_EQ(offsetof(xdpb_counters, forwarded), 16U);
     EXPECT_EQ(offsetof(xdpb_counters, flooded), 24U);
     EXPECT_EQ(offsetof(xdpb_counters, passed), 32U);
-    EXPECT_EQ(offsetof(xdpb_counters, dropped), 40U);
-    EXPECT_EQ(offsetof(xdpb_counters, tx_packets), 80U);
-    EXPECT_EQ(offsetof(xdpb_counters, tx_bytes), 88U);
-    EXPECT_EQ(offsetof(xdpb_counters, refused), 96U);
-    EXPECT_EQ(offsetof(xdpb_counters, quota_exceeded), 144U);
-    EXPECT_EQ(offsetof(xdpb_counters, fdb_full), 152U);
-    EXPECT_EQ(offsetof(xdpb_counters, moved_here), 160U);
+    EXPECT_EQ(offsetof(xdpb_counters, handed), 40U);
+    EXPECT_EQ(offsetof(xdpb_counters, dropped), 80U);
+    EXPECT_EQ(offsetof(xdpb_counters, tx_packets), 144U);
+    EXPECT_EQ(offsetof(xdpb_counters, tx_bytes), 152U);
+    EXPECT_EQ(offsetof(xdpb_counters, refused), 160U);
+    EXPECT_EQ(offsetof(xdpb_counters, quota_exceeded), 208U);
+    EXPECT_EQ(offsetof(xdpb_counters, fdb_full), 216U);
+    EXPECT_EQ(offsetof(xdpb_counters, moved_here), 224U);
 }
 
 TEST(Abi, Event) {

@@ -18,8 +18,8 @@ TEST(Stats, DropReasonsKeepTheirNamesAndPositions) {
     std::vector<std::string_view> names;
     for (unsigned reason = 0; reason < XDPB_DROP_REASON_COUNT; reason++)
         names.push_back(name_of(static_cast<xdpb_drop_reason>(reason)));
-    EXPECT_THAT(names,
-                ElementsAre("truncated", "src_multicast", "src_zero", "reserved", "hairpin"));
+    EXPECT_THAT(names, ElementsAre("truncated", "src_multicast", "src_zero", "reserved", "hairpin",
+                                   "partial_checksum", "gso", "frags"));
 }
 
 TEST(Stats, RefusalReasonsKeepTheirNamesAndPositions) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The switch at the tc hook (clsact ingress): the same stages as in bridge.xdp.bpf.c, on an skb. It
+ * serves ports whose frames carry offloads, and takes what XDP hands over.
+ */
+#include "hook_tc.h"
+
+#include "parse.h"
+#include "guard.h"
+#include "learn.h"
+#include "send_tc.h"
+#include "forward.h"
+
+SEC("tc")
+int xdpb_tc_ingress(struct __sk_buff* skb) {
+    struct packet p;
+    int verdict;
+
+    if ((verdict = parse(&p, skb)) != NEXT)
+        return verdict;
+    if ((verdict = guard(&p)) != NEXT)
+        return verdict;
+    if ((verdict = learn(&p)) != NEXT)
+        return verdict;
+    return forward(&p);
+}
+
+char LICENSE[] SEC("license")
+= "Dual BSD/GPL";

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The stages at tc, clsact ingress: what their context and verdicts are here. send_tc.h sends. */
+#pragma once
+#include "maps.h"
+#include <linux/pkt_cls.h>
+
+#define XDPB_HOOK XDPB_HOOK_TC
+/* Not TC_ACT_OK: filters after ours shall see what is the host's. */
+#define VERDICT_PASS TC_ACT_UNSPEC
+#define VERDICT_DROP TC_ACT_SHOT
+
+typedef struct __sk_buff hook_ctx;
+
+/* The stack has taken an outer VLAN tag out of the frame and keeps it beside it. */
+static __always_inline __u64 frame_length(hook_ctx* ctx) {
+    return ctx->len + (ctx->vlan_present ? 4 : 0);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The stages at XDP: what their context and verdicts are here. send_xdp.h sends. */
+#pragma once
+#include "maps.h"
+
+#define XDPB_HOOK XDPB_HOOK_XDP
+#define VERDICT_PASS XDP_PASS
+#define VERDICT_DROP XDP_DROP
+
+typedef struct xdp_md hook_ctx;
+
+/* A frame may lie in several buffers, of which data to data_end is the first. */
+static __always_inline __u64 frame_length(hook_ctx* ctx) {
+    return bpf_xdp_get_buff_len(ctx);
+}

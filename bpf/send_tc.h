@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sends at tc: each copy enters the egress device's qdisc as an skb, with its offloads. */
+#pragma once
+#include "verdict.h"
+
+enum egress { EGRESS_GOOD, EGRESS_GONE, EGRESS_REFUSED };
+
+/*
+ * bpf_redirect looks at nothing, so we ask the kernel first. The devmap would say whether a device
+ * is there, but the kernel lets programs of one type only use a devmap.
+ *
+ * As is_skb_forwardable (net/core/dev.c) has it on the kernel's bridge, a frame may have a VLAN tag
+ * beyond the MTU, and a GSO frame is cut to size later.
+ */
+static __always_inline enum egress check_device(struct packet* p, __u32 ifindex) {
+    __u32 mtu = 0;
+    long answer = bpf_check_mtu(p->ctx, ifindex, &mtu, 0, 0);
+
+    if (answer < 0)
+        return EGRESS_GONE;
+    if (answer == BPF_MTU_CHK_RET_FRAG_NEEDED && p->length > mtu + ETH_HLEN + VLAN_HLEN)
+        return EGRESS_REFUSED;
+    return EGRESS_GOOD;
+}
+
+/* Sets *ifindex, and counts what is about to be sent, or refused. */
+static __always_inline enum egress check_egress(struct packet* p, __u32 port, __u32* ifindex) {
+    struct xdpb_port* to = bpf_map_lookup_elem(&ports, &port);
+    struct xdpb_counters* c = counters_of(port);
+    enum egress answer;
+
+    if (!to || !c || !(to->flags & XDPB_PORT_ACTIVE))
+        return EGRESS_GONE;
+    *ifindex = to->ifindex;
+    answer = check_device(p, *ifindex);
+    if (answer == EGRESS_GOOD) {
+        c->tx_packets++;
+        c->tx_bytes += p->length;
+    } else if (answer == EGRESS_REFUSED) {
+        c->refused[XDPB_REFUSAL_MTU]++;
+    }
+    return answer;
+}
+
+struct flood {
+    struct packet* p;
+    __u32 port; /* the last one found, which has nothing yet; 0: none */
+    __u32 ifindex;
+};
+
+static __always_inline void send_copy(struct flood* f) {
+    long err = bpf_clone_redirect(f->p->ctx, f->ifindex, 0);
+    struct xdpb_counters* c = err ? counters_of(f->port) : NULL;
+
+    if (c)
+        c->refused[err > 0 ? XDPB_REFUSAL_QUEUE_FULL : XDPB_REFUSAL_OTHER]++;
+}
+
+static long flood_step(__u32 index, struct flood* f) {
+    __u32 port = index + 1, ifindex = 0;
+
+    if (port == port_no || check_egress(f->p, port, &ifindex) != EGRESS_GOOD)
+        return 0;
+    if (f->port)
+        send_copy(f);
+    f->port = port;
+    f->ifindex = ifindex;
+    return 0;
+}
+
+/* To every device of the bridge but the one it came from: copies, and the frame itself to the
+ * last. */
+static __always_inline int flood(struct packet* p) {
+    struct flood f = {.p = p};
+
+    p->counters->flooded++;
+    bpf_loop(p->bridge->port_limit, flood_step, &f, 0);
+    return f.port ? bpf_redirect(f.ifindex, 0) : TC_ACT_SHOT;
+}
+
+/* To one port; to all when that port's device is gone, for its hosts may be behind another port by
+ * now. */
+static __always_inline int forward_to(struct packet* p, __u32 port) {
+    __u32 ifindex = 0;
+    enum egress answer = check_egress(p, port, &ifindex);
+
+    if (answer == EGRESS_GONE)
+        return flood(p);
+    p->counters->forwarded++;
+    return answer == EGRESS_GOOD ? bpf_redirect(ifindex, 0) : TC_ACT_SHOT;
+}

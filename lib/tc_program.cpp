@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "tc_program.h"
+
+#include "libbpf_log.h"
+#include "netlink_socket.h"
+#include "program.h"
+
+#include <xdpbridge/error.h>
+
+#include <atomic>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <bridge_tc.skel.h>
+#include <fmt/format.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <memory>
+
+namespace xdpbridge {
+
+namespace {
+
+// After filters that a user numbers by hand, before those that the kernel numbers (0xc000 down).
+constexpr __u32 filter_priority = 40000;
+constexpr __u32 filter_handle = 1;
+
+bpf_tc_hook ingress_of(std::uint32_t ifindex) {
+    bpf_tc_hook hook{};
+    hook.sz = sizeof(hook);
+    hook.ifindex = static_cast<int>(ifindex);
+    hook.attach_point = BPF_TC_INGRESS;
+    return hook;
+}
+
+bpf_tc_opts our_filter() {
+    bpf_tc_opts options{};
+    options.sz = sizeof(options);
+    options.handle = filter_handle;
+    options.priority = filter_priority;
+    return options;
+}
+
+// Returns the errno.
+int create_clsact(const BridgeState& state, std::uint16_t port, bpf_tc_hook& hook) {
+    std::atomic_ref flags(state.ports[port].flags);
+    // First the note: should we be killed in between, taking away a qdisc that is not there does
+    // no harm.
+    const bool noted = (flags.fetch_or(XDPB_PORT_MADE_CLSACT) & XDPB_PORT_MADE_CLSACT) != 0;
+    const int err = -bpf_tc_hook_create(&hook);
+    if (err != 0 && !noted)
+        flags.fetch_and(~std::uint32_t{XDPB_PORT_MADE_CLSACT});
+    return err == EEXIST ? 0 : err;
+}
+
+} // namespace
+
+void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
+               const std::string& doing) {
+    const LibbpfLog log;
+    const std::unique_ptr<bridge_tc, void (*)(bridge_tc*)> skeleton(bridge_tc__open(),
+                                                                    bridge_tc__destroy);
+    if (!skeleton)
+        throw Error(errno, doing);
+    skeleton->rodata->port_no = port;
+    reuse_maps(state, skeleton->obj);
+    if (const int err = bridge_tc__load(skeleton.get()); err != 0)
+        throw Error(-err, doing, {}, {}, log.text());
+
+    auto hook = ingress_of(link.ifindex);
+    if (const int err = create_clsact(state, port, hook); err != 0)
+        throw Error(err, doing,
+                    fmt::format("'{}' takes no clsact qdisc: {}", link.name,
+                                std::generic_category().message(err)));
+    auto filter = our_filter();
+    filter.prog_fd = bpf_program__fd(skeleton->progs.xdpb_tc_ingress);
+    if (const int err = -bpf_tc_attach(&hook, &filter); err != 0) {
+        detach_tc(state, port, link.ifindex);
+        throw Error(err == EEXIST ? EBUSY : err, doing, // of another bridge, or another program
+                    fmt::format("'{}' takes no tc filter of priority {}: {}", link.name,
+                                filter_priority, std::generic_category().message(err)),
+                    fmt::format("`tc filter show dev {} ingress` lists them", link.name));
+    }
+}
+
+void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept {
+    const LibbpfLog quiet;
+    auto hook = ingress_of(ifindex);
+    if (attached_tc_id(state, ifindex) != 0) {
+        const auto filter = our_filter();
+        bpf_tc_detach(&hook, &filter);
+    }
+    // The note goes last: should we be killed before, the next call takes up from here.
+    const std::atomic_ref flags(state.ports[port].flags);
+    try {
+        if (flags.load() & XDPB_PORT_MADE_CLSACT && count_tc_filters(ifindex) == 0) {
+            hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
+            bpf_tc_hook_destroy(&hook);
+        }
+    } catch (const std::exception&) {
+        // An empty qdisc stays.
+    }
+    flags.fetch_and(~std::uint32_t{XDPB_PORT_MADE_CLSACT});
+}
+
+std::uint32_t attached_tc_id(const BridgeState& state, std::uint32_t ifindex) noexcept {
+    const LibbpfLog quiet;
+    const auto hook = ingress_of(ifindex);
+    auto filter = our_filter();
+    if (bpf_tc_query(&hook, &filter) != 0)
+        return 0;
+    const Fd program(bpf_prog_get_fd_by_id(filter.prog_id));
+    return program && is_ours(state, program.get()) ? filter.prog_id : 0;
+}
+
+unsigned count_tc_filters(std::uint32_t ifindex) {
+    unsigned count = 0;
+    for (const auto side : {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS}) {
+        NetlinkSocket socket(NETLINK_ROUTE, "list tc filters");
+        NetlinkRequest request(RTM_GETTFILTER, NLM_F_DUMP);
+        auto& header = request.header<tcmsg>();
+        header.tcm_ifindex = static_cast<int>(ifindex);
+        header.tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
+        socket.ask(request, [&](const nlmsghdr* message) {
+            // A filter comes with a message of its own, after one of its priority.
+            const auto* filter = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
+            count += filter->tcm_handle != 0 ? 1 : 0;
+        });
+    }
+    return count;
+}
+
+} // namespace xdpbridge
