@@ -12,7 +12,8 @@
 #include "send_xdp.h"
 #include "forward.h"
 
-SEC("xdp.frags")
+/* The library loads both with BPF_F_XDP_HAS_FRAGS where it can: see map "devices". */
+SEC("xdp")
 int xdpb_ingress(struct xdp_md* ctx) {
     struct packet p;
     int verdict;
@@ -29,7 +30,7 @@ int xdpb_ingress(struct xdp_md* ctx) {
 }
 
 /* Runs on each frame that leaves by this port, just before the driver gets it. */
-SEC("xdp.frags/devmap")
+SEC("xdp/devmap")
 int xdpb_egress(struct xdp_md* ctx) {
     struct xdpb_counters* c = counters_of(port_no);
 

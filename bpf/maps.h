@@ -40,7 +40,14 @@ struct {
     __uint(value_size, sizeof(struct xdpb_reclaim));
 } reclaim SEC(".maps");
 
-/* Output devices by port number. The kernel empties a slot when its device is unregistered. */
+/*
+ * Output devices by port number. The kernel empties a slot when its device is unregistered.
+ *
+ * It also lets either programs that take frames of several buffers use a devmap, or those that do
+ * not; and a program behind libxdp's dispatcher cannot take them. So there are two of these maps,
+ * "devices" and "devices_frags", with the same devices, and the library gives each instance of a
+ * program the one that is right for it.
+ */
 struct {
     __uint(type, BPF_MAP_TYPE_DEVMAP);
     __uint(max_entries, XDPB_MAX_PORTS);

@@ -29,6 +29,7 @@ struct net_device {
 
 const volatile __u64 netns_cookie = 0;
 const volatile __u32 devices_map_id = 0;
+const volatile __u32 devices_frags_map_id = 0;
 
 static __always_inline enum xdpb_refusal_reason refusal_reason(int err) {
     switch (-err) {
@@ -87,7 +88,7 @@ int BPF_PROG(xdpb_devmap_xmit, const struct net_device* from, const struct net_d
 SEC("tp_btf/xdp_redirect_err")
 int BPF_PROG(xdpb_redirect_err, const struct net_device* dev, const void* prog, const void* target,
              int err, int map_type, __u32 map_id, __u32 index) {
-    if (map_id == devices_map_id)
+    if (map_id == devices_map_id || map_id == devices_frags_map_id)
         count_refused(index ? index : port_of(dev), err, 1);
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "libbpf_log.h"
 #include "netns.h"
 #include "port_slot.h"
+#include "program.h"
 
 #include <xdpbridge/bridge.h>
 #include <xdpbridge/error.h>
@@ -97,6 +98,10 @@ void create_maps(const std::filesystem::path& folder, const BridgeOptions& optio
         if (err != 0)
             throw Error(-err, doing, {}, {}, log.text());
     }
+    const Fd devices_frags(bpf_map_create(BPF_MAP_TYPE_DEVMAP, "devices_frags", sizeof(__u32),
+                                          sizeof(bpf_devmap_val), XDPB_MAX_PORTS, nullptr));
+    if (!devices_frags || bpf_obj_pin(devices_frags.get(), (folder / "devices_frags").c_str()) != 0)
+        throw Error(errno, doing);
 }
 
 // Counting what the kernel refuses needs its BTF and CAP_PERFMON; a switch without that count still
@@ -106,10 +111,8 @@ void attach_tracepoints(const BridgeState& state) {
     const std::unique_ptr<refused, void (*)(refused*)> skeleton(refused__open(), refused__destroy);
     if (!skeleton)
         return;
-    bpf_map_info info{};
-    __u32 size = sizeof(info);
-    bpf_obj_get_info_by_fd(state.devices.fd(), &info, &size);
-    skeleton->rodata->devices_map_id = info.id;
+    skeleton->rodata->devices_map_id = map_id(state.devices.fd());
+    skeleton->rodata->devices_frags_map_id = map_id(state.devices_frags.fd());
     skeleton->rodata->netns_cookie = state.bridge().netns_cookie;
     reuse_maps(state, skeleton->obj);
     if (refused__load(skeleton.get()) != 0 || refused__attach(skeleton.get()) != 0)

@@ -114,7 +114,8 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->ports = {ports, XDPB_MAX_PORTS};
     state->fdb = Map<xdpb_fdb_key, xdpb_fdb_entry>(open_pin(folder / "fdb", doing));
     state->reclaim = open_pin(folder / "reclaim", doing);
-    state->devices = Map<std::uint32_t, bpf_devmap_val>(open_pin(folder / "devices", doing));
+    state->devices = DeviceMap(open_pin(folder / "devices", doing));
+    state->devices_frags = DeviceMap(open_pin(folder / "devices_frags", doing));
     state->counters = open_pin(folder / "counters", doing);
     state->events = open_pin(folder / "events", doing);
     state->port_by_ifindex =
@@ -153,13 +154,16 @@ void BridgeState::require_netns(const std::string& doing) const {
                     "name that namespace with -n");
 }
 
-void reuse_maps(const BridgeState& state, bpf_object* object) {
+void reuse_maps(const BridgeState& state, bpf_object* object, bool frags) {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object) {
         if (bpf_map__is_internal(map)) // .rodata: each object has its own
             continue;
         const std::string doing = fmt::format("load the programs of bridge '{}'", state.name);
-        const Fd fd = open_pin(state.folder / bpf_map__name(map), doing);
+        std::string name = bpf_map__name(map);
+        if (frags && name == "devices")
+            name = "devices_frags";
+        const Fd fd = open_pin(state.folder / name, doing);
         const int err = bpf_map__reuse_fd(map, fd.get());
         if (err != 0)
             throw Error(-err, doing);

@@ -46,7 +46,9 @@ struct BridgeState {
 
     Map<xdpb_fdb_key, xdpb_fdb_entry> fdb;
     Fd reclaim;
-    Map<std::uint32_t, bpf_devmap_val> devices;
+    using DeviceMap = Map<std::uint32_t, bpf_devmap_val>;
+    DeviceMap devices;
+    DeviceMap devices_frags; // of programs that take frames of several buffers; bpf/maps.h
     Fd counters;
     Fd events;
     Map<std::uint32_t, std::uint32_t> port_by_ifindex;
@@ -74,8 +76,9 @@ std::filesystem::path root_folder(const Where& where);
 // ENOENT: no such bridge. EACCES.
 void require_folder(const std::filesystem::path& folder, const std::string& doing);
 
-// Gives every map of obj the fd of the bridge's pinned map of that name, so that loading reuses it.
-void reuse_maps(const BridgeState& state, bpf_object* object);
+// Gives every map of object the fd of the bridge's pinned map of that name, so that loading reuses
+// it. frags: "devices" is to be "devices_frags".
+void reuse_maps(const BridgeState& state, bpf_object* object, bool frags = false);
 
 // CLOCK_MONOTONIC_COARSE in ns: the clock that the data plane stamps entries with.
 std::uint64_t data_plane_now() noexcept;

@@ -18,6 +18,7 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     // here.
     std::atomic_ref(slot.flags).fetch_and(~std::uint32_t{XDPB_PORT_ACTIVE});
     state.devices.remove(port);
+    state.devices_frags.remove(port);
     const auto owner = state.port_by_ifindex.lookup(slot.ifindex);
     if (owner == port)
         state.port_by_ifindex.remove(slot.ifindex);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
+#include "device_check.h"
 #include "device_settings.h"
 #include "hook_choice.h"
 #include "netlink.h"
@@ -106,33 +107,9 @@ Link require_device(const BridgeState& state, const std::string& device, const s
         throw Error(ENODEV, doing,
                     fmt::format("no interface '{}' in this network namespace", device),
                     "`ip link` lists them, -n names another namespace");
-    if (link->loopback)
-        throw Error(EINVAL, doing, "the loopback interface cannot be a port");
-    if (link->master != 0) {
-        const auto master = link_by_index(link->master);
-        throw Error(
-            EBUSY, doing,
-            fmt::format("'{}' belongs to '{}'", device, master ? master->name : "another device"),
-            fmt::format("`ip link set {} nomaster` releases it", device));
-    }
-    // The same namespace, seen from the other bridges.
-    for (const auto& name : Bridge::list(state.where)) {
-        if (name == state.name)
-            continue;
-        try {
-            const auto other =
-                BridgeState::open(name, root_folder(state.where) / name, state.where);
-            if (other->bridge().netns_cookie == state.bridge().netns_cookie &&
-                other->port_by_ifindex.lookup(link->ifindex))
-                throw Error(EBUSY, doing,
-                            fmt::format("'{}' is a port of bridge '{}'", device, name),
-                            fmt::format("`xdp-bridge port del {} {}` releases it", name, device));
-        } catch (const Error& error) {
-            if (error.code().value() == EBUSY)
-                throw;
-            // Of another version, or deleted meanwhile: attaching will tell.
-        }
-    }
+    for (const auto& obstacle : find_obstacles(*link, state.where, state.name))
+        throw Error(link->loopback ? EINVAL : EBUSY, doing, obstacle.found,
+                    obstacle.fix.empty() ? "" : fmt::format("`{}` releases it", obstacle.fix));
     return *link;
 }
 
@@ -201,17 +178,12 @@ void connect_port(const BridgeState& state, std::uint16_t number, const Link& li
     }
     if (choice.xdp && !attach_xdp(state, number, link, wanted.mode, is_auto, programs, doing))
         choice = {false, true, HookReason::no_native_xdp};
-    if (!choice.xdp)
-        programs.load_egress_only(doing);
     slot.hook_reason = static_cast<std::uint32_t>(choice.reason);
     if (may_carry_offloads(link, (flags.load() & XDPB_PORT_GENERIC) != 0))
         flags.fetch_or(XDPB_PORT_OFFLOADS);
     apply_settings(state, number, link, doing);
 
-    bpf_devmap_val output{};
-    output.ifindex = link.ifindex;
-    output.bpf_prog.fd = programs.egress_fd();
-    int err = state.devices.update(number, output);
+    int err = programs.connect_egress(link, doing);
     if (err == 0)
         err = state.port_by_ifindex.update(link.ifindex, number);
     if (err != 0)

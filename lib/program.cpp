@@ -6,15 +6,11 @@
 
 namespace xdpbridge {
 
-namespace {
-
 std::uint32_t map_id(int map_fd) noexcept {
     bpf_map_info info{};
     __u32 size = sizeof(info);
     return bpf_obj_get_info_by_fd(map_fd, &info, &size) == 0 ? info.id : 0;
 }
-
-} // namespace
 
 ProgramInfo program_info(int program_fd) noexcept {
     std::array<std::uint32_t, 64> maps{};

@@ -8,6 +8,9 @@
 
 namespace xdpbridge {
 
+// 0: no map.
+std::uint32_t map_id(int map_fd) noexcept;
+
 // A loaded BPF program, as the kernel tells it; all empty for no program.
 struct ProgramInfo {
     std::uint32_t id = 0;

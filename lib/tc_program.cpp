@@ -70,7 +70,9 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
     if (const int err = create_clsact(state, port, hook); err != 0)
         throw Error(err, doing,
                     fmt::format("'{}' takes no clsact qdisc: {}", link.name,
-                                std::generic_category().message(err)));
+                                std::generic_category().message(err)),
+                    err == ENOENT ? "`modprobe -a sch_ingress cls_bpf` loads what the kernel lacks"
+                                  : "");
     auto filter = our_filter();
     filter.prog_fd = bpf_program__fd(skeleton->progs.xdpb_tc_ingress);
     if (const int err = -bpf_tc_attach(&hook, &filter); err != 0) {

@@ -134,34 +134,41 @@ void XdpPrograms::XdpProgramCloser::operator()(xdp_program* program) const noexc
 }
 
 XdpPrograms::XdpPrograms(const BridgeState& state, std::uint16_t port)
-    : port_(port), state_(&state) {
-    open();
-}
+    : port_(port), state_(&state) {}
 
 XdpPrograms::~XdpPrograms() {
     program_.reset();
     bridge_xdp__destroy(skeleton_);
 }
 
-void XdpPrograms::open() {
+void XdpPrograms::open(bool frags) {
     program_.reset();
     bridge_xdp__destroy(skeleton_);
     skeleton_ = bridge_xdp__open();
     if (!skeleton_)
         throw Error(errno, fmt::format("open the programs of bridge '{}'", state_->name));
     skeleton_->rodata->port_no = port_;
-    reuse_maps(*state_, skeleton_->obj);
+    const __u32 flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
+    bpf_program__set_flags(skeleton_->progs.xdpb_ingress, flags);
+    bpf_program__set_flags(skeleton_->progs.xdpb_egress, flags);
+    reuse_maps(*state_, skeleton_->obj, frags);
 }
 
-void XdpPrograms::load_egress_only(const std::string& doing) {
+int XdpPrograms::connect_egress(const Link& link, const std::string& doing) {
     const LibbpfLog log;
-    bpf_program__set_autoload(skeleton_->progs.xdpb_ingress, false);
-    if (const int err = bridge_xdp__load(skeleton_); err != 0)
-        throw Error(-err, doing, {}, {}, log.text());
-}
-
-int XdpPrograms::egress_fd() const {
-    return bpf_program__fd(skeleton_->progs.xdpb_egress);
+    for (const bool frags : {false, true}) {
+        open(frags);
+        bpf_program__set_autoload(skeleton_->progs.xdpb_ingress, false);
+        if (const int err = bridge_xdp__load(skeleton_); err != 0)
+            throw Error(-err, doing, {}, {}, log.text());
+        bpf_devmap_val output{};
+        output.ifindex = link.ifindex;
+        output.bpf_prog.fd = bpf_program__fd(skeleton_->progs.xdpb_egress);
+        const auto& devices = frags ? state_->devices_frags : state_->devices;
+        if (const int err = devices.update(port_, output); err != 0)
+            return err;
+    }
+    return 0;
 }
 
 XdpPrograms::Attached XdpPrograms::attach(const BridgeState& state, const Link& link, XdpMode mode,
@@ -188,6 +195,7 @@ bool XdpPrograms::attach_by_dispatcher(const Link& link, bool generic) {
     static std::atomic<bool> kernel_has_dispatcher{true};
     if (!kernel_has_dispatcher)
         return false;
+    open(false); // libxdp loads programs behind its dispatcher without frags
     const auto ifindex = static_cast<int>(link.ifindex);
     DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .obj = skeleton_->obj,
                         .prog_name = "xdpb_ingress");
@@ -205,24 +213,20 @@ bool XdpPrograms::attach_by_dispatcher(const Link& link, bool generic) {
             detach_netlink(link.ifindex);
         }
     }
-    open(); // libxdp may have changed the program's type
     return false;
 }
 
 // Returns the errno.
 int XdpPrograms::attach_by_link(const BridgeState& state, const Link& link, bool generic) {
-    int err = bridge_xdp__load(skeleton_);
-    if (err != 0)
+    open(true);
+    if (const int err = bridge_xdp__load(skeleton_); err != 0)
         return -err;
     DECLARE_LIBBPF_OPTS(bpf_link_create_opts, options,
                         .flags = generic ? __u32{XDP_FLAGS_SKB_MODE} : __u32{XDP_FLAGS_DRV_MODE});
     const Fd fd(bpf_link_create(bpf_program__fd(skeleton_->progs.xdpb_ingress),
                                 static_cast<int>(link.ifindex), BPF_XDP, &options));
-    if (!fd || bpf_obj_pin(fd.get(), state.port_link(port_).c_str()) != 0) {
-        err = errno;
-        open();
-        return err;
-    }
+    if (!fd || bpf_obj_pin(fd.get(), state.port_link(port_).c_str()) != 0)
+        return errno;
     return 0;
 }
 

@@ -30,15 +30,14 @@ class XdpPrograms {
     // process. On an error nothing is attached.
     Attached attach(const BridgeState& state, const Link& link, XdpMode mode,
                     const std::string& doing);
-    // Loads for a port that XDP only sends to.
-    void load_egress_only(const std::string& doing);
-    // The program for the devmap, once attached or loaded.
-    [[nodiscard]] int egress_fd() const;
+    // Makes the port's device an output of the bridge, for each kind of program that sends to it.
+    // Returns 0 or the negative errno.
+    int connect_egress(const Link& link, const std::string& doing);
 
   private:
     bool attach_by_dispatcher(const Link& link, bool generic);
     int attach_by_link(const BridgeState& state, const Link& link, bool generic);
-    void open();
+    void open(bool frags);
 
     std::uint16_t port_;
     const BridgeState* state_;

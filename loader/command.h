@@ -24,6 +24,7 @@ void add_port_commands(CLI::App& app, const Context& context);
 void add_fdb_commands(CLI::App& app, const Context& context);
 void add_stats_command(CLI::App& app, const Context& context);
 void add_monitor_command(CLI::App& app, const Context& context);
+void add_doctor_command(CLI::App& app, const Context& context);
 void add_demo_command(CLI::App& app, const Context& context);
 
 // A verb whose arguments live as long as the command line: options writes them, run reads them.

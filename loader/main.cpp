@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
     add_fdb_commands(app, context);
     add_stats_command(app, context);
     add_monitor_command(app, context);
+    add_doctor_command(app, context);
     add_demo_command(app, context);
     add_version_command(app, context);
 

@@ -55,6 +55,11 @@ bool use_colour() {
     return ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
 }
 
+std::string coloured(const std::string& text, Colour colour) {
+    const char* code = use_colour() ? escape(colour) : "";
+    return *code ? code + text + reset : text;
+}
+
 Cell cell(const std::string& text, Colour colour) {
     const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
         return c >= ' ' && c <= '~' && c != '"' && c != '\\';

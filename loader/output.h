@@ -48,5 +48,6 @@ class Table {
 
 // Colour only for a person at a terminal who has not set NO_COLOR (no-color.org).
 bool use_colour();
+std::string coloured(const std::string& text, Colour colour);
 
 } // namespace xdpbridge::loader

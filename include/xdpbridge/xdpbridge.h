@@ -3,6 +3,7 @@
 #pragma once
 #include <xdpbridge/attachment.h>
 #include <xdpbridge/bridge.h>
+#include <xdpbridge/doctor.h>
 #include <xdpbridge/error.h>
 #include <xdpbridge/events.h>
 #include <xdpbridge/fdb.h>

@@ -43,8 +43,8 @@ done
 
 check "another program first" xdp-loader load -m native -P 10 v1 /pass.o
 check "add" xdp-bridge add br0
-check "add v1" xdp-bridge port add br0 v1
-check "add v2" xdp-bridge port add br0 v2
+check "add v1" xdp-bridge port add br0 v1 --hook both
+check "add v2" xdp-bridge port add br0 v2 --hook both
 check "attached by the dispatcher" says dispatcher xdp-bridge port show br0
 check "no bare link" silent link xdp-bridge port show br0
 check "another program after" xdp-loader load -m native -P 90 v2 /pass.o
@@ -59,6 +59,22 @@ check "del" xdp-bridge del br0
 check "the other stays on v1" says xdp_pass xdp-loader status v1
 check "ours is gone from v1" silent xdpb_ingress xdp-loader status v1
 check "the folder is gone" says "[]" xdp-bridge -j show
+
+check "offloads: add" xdp-bridge add br0
+for i in 1 2; do
+    ip netns exec h$i ethtool -K eth0 tx on tso on
+    ip -n h$i link add link eth0 name tagged type vlan id 5
+    ip -n h$i address add 10.0.5.$i/24 dev tagged
+    ip -n h$i link set tagged up
+    check "offloads: port" xdp-bridge port add br0 v$i --hook tc
+done
+ip netns exec h2 iperf3 -s -D
+sleep 1
+check "offloads: TCP" ip netns exec h1 iperf3 -c 10.0.0.2 -n 5M
+check "offloads: TCP with a VLAN tag" ip netns exec h1 iperf3 -c 10.0.5.2 -n 5M
+check "offloads: back" ip netns exec h1 iperf3 -c 10.0.5.2 -n 5M --reverse
+check "offloads: del" xdp-bridge del br0
+check "offloads: no qdisc stays" silent clsact tc qdisc show
 
 check "vanish: add" xdp-bridge add br0
 check "vanish: port" xdp-bridge port add br0 v2
@@ -90,10 +106,12 @@ TEST_P(KernelTest, TheSwitchWorks) {
                    {.input = pass_program});
 
     sandbox::Initramfs initramfs;
-    for (const char* module : {"veth", "virtio_pci", "virtio_net"})
+    for (const char* module :
+         {"veth", "virtio_pci", "virtio_net", "sch_ingress", "cls_bpf", "8021q"})
         initramfs.add_module(kernel, module);
-    for (const char* program : {"/usr/sbin/ip", "/usr/sbin/ethtool", "/usr/sbin/bpftool",
-                                "/usr/sbin/xdp-loader", "/usr/bin/ping"})
+    for (const char* program :
+         {"/usr/sbin/ip", "/usr/sbin/ethtool", "/usr/sbin/bpftool", "/usr/sbin/xdp-loader",
+          "/usr/bin/ping", "/usr/sbin/tc", "/usr/bin/iperf3"})
         initramfs.add_program(program);
     initramfs.add_program(XDPB_CLI);
     initramfs.add_symlink("/usr/local/bin/xdp-bridge", XDPB_CLI);

@@ -12,7 +12,7 @@ namespace {
 
 TEST_F(SandboxTest, TheProgramsOfEveryCompilerLoadHere) {
     for (const char* clang : {"clang-14", "clang-19"})
-        for (const char* program : {"bridge.xdp", "refused"}) {
+        for (const char* program : {"bridge.xdp", "bridge.tc", "fdb_load", "refused"}) {
             const std::string object =
                 std::string(XDPB_OBJECTS) + "/" + program + "." + clang + ".o";
             std::filesystem::create_directory("/sys/fs/bpf/objects");
