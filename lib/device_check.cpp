@@ -87,11 +87,12 @@ class DeviceCheck {
     }
 
     void state() {
-        const std::string kind = link_.kind.empty() ? "hardware" : link_.kind;
+        const auto driver = driver_of(link_.name);
+        add("driver", Severity::ok, driver.empty() ? link_.kind : driver);
         if (link_.up)
-            add("state", Severity::ok, kind + ", up");
+            add("state", Severity::ok, "up");
         else
-            add("state", Severity::warning, kind + ", down", "no frame comes or goes").fix =
+            add("state", Severity::warning, "down", "no frame comes or goes").fix =
                 fmt::format("ip link set dev {} up", link_.name);
     }
 

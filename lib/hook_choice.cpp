@@ -7,10 +7,11 @@ namespace xdpbridge {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> texts = {
+constexpr std::array<std::string_view, 6> texts = {
     "as asked for",
     "veth: its peer may leave checksums, segmentation and VLAN tags to it",
     "tap with vnet header: the VM may leave checksums and segmentation to it",
+    "tap that nobody reads yet: its VM may bring a vnet header",
     "frames come in complete; tc takes what XDP cannot send",
     "the driver has no native XDP for it",
 };
@@ -22,7 +23,8 @@ std::string_view text_of(HookReason reason) noexcept {
 }
 
 bool may_carry_offloads(const Link& link, bool generic) noexcept {
-    return generic || link.kind == "veth" || link.vnet_hdr;
+    // Whoever opens a tap next may bring a vnet header.
+    return generic || link.kind == "veth" || link.kind == "tun";
 }
 
 HookChoice choose_hooks(const Link& link, Hook wanted, XdpMode mode) noexcept {
@@ -42,6 +44,8 @@ HookChoice choose_hooks(const Link& link, Hook wanted, XdpMode mode) noexcept {
         return {false, true, HookReason::veth};
     if (link.vnet_hdr)
         return {false, true, HookReason::vnet_hdr};
+    if (link.kind == "tun" && !link.carrier)
+        return {false, true, HookReason::no_reader};
     return {true, true, HookReason::no_offloads};
 }
 

@@ -7,7 +7,14 @@
 namespace xdpbridge {
 
 // Why a port has the hooks it has: the index is xdpb_port.hook_reason.
-enum class HookReason : std::uint8_t { asked, veth, vnet_hdr, no_offloads, no_native_xdp };
+enum class HookReason : std::uint8_t {
+    asked,
+    veth,
+    vnet_hdr,
+    no_reader,
+    no_offloads,
+    no_native_xdp
+};
 
 std::string_view text_of(HookReason reason) noexcept;
 

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "netlink.h"
 
+#include "fd.h"
 #include "netlink_socket.h"
 
 #include <xdpbridge/error.h>
 
 #include <cerrno>
+#include <cstring>
+#include <linux/ethtool.h>
 #include <linux/ethtool_netlink.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 namespace xdpbridge {
 
@@ -42,6 +48,9 @@ void read_attribute(Link& link, std::uint16_t type, const nlattr* attribute) {
         break;
     case IFLA_MTU:
         link.mtu = mnl_attr_get_u32(attribute);
+        break;
+    case IFLA_CARRIER:
+        link.carrier = mnl_attr_get_u8(attribute) != 0;
         break;
     case IFLA_MASTER:
         link.master = mnl_attr_get_u32(attribute);
@@ -171,6 +180,19 @@ std::set<std::string> active_features(std::uint32_t ifindex) {
         });
     });
     return names;
+}
+
+// Not in ethtool netlink: the old way is the only one.
+std::string driver_of(const std::string& device) {
+    ethtool_drvinfo info{};
+    info.cmd = ETHTOOL_GDRVINFO;
+    ifreq request{};
+    device.copy(static_cast<char*>(request.ifr_name), IFNAMSIZ - 1);
+    request.ifr_data = reinterpret_cast<char*>(&info);
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket || ::ioctl(socket.get(), SIOCETHTOOL, &request) != 0)
+        return {};
+    return {info.driver, ::strnlen(info.driver, sizeof(info.driver))};
 }
 
 int set_promiscuous(std::uint32_t ifindex, bool on) {

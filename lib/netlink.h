@@ -24,6 +24,7 @@ struct Link {
     bool up = false;
     bool loopback = false;
     bool promiscuous = false; // asked for by a user, as `ip link` shows it
+    bool carrier = false;     // of a tap: somebody reads it
     bool vnet_hdr = false;    // of a tap: frames have a header that tells of offloads
 };
 
@@ -41,6 +42,9 @@ std::optional<XdpFeatures> xdp_features(std::uint32_t ifindex);
 // Names of the device features that are on, as `ethtool -k` has them in its long form
 // ("rx-vlan-hw-parse", "tx-checksum-ip-generic").
 std::set<std::string> active_features(std::uint32_t ifindex);
+
+// The driver's name, "" where there is none to tell.
+std::string driver_of(const std::string& device);
 
 // `ip link set DEV promisc on|off` and `ethtool -K DEV FEATURE on|off`. Return 0 or the errno.
 int set_promiscuous(std::uint32_t ifindex, bool on);

@@ -13,7 +13,7 @@ struct VmTransferOptions {
     std::string tap;
     std::string mac = "02:00:00:00:01:01";
     std::string ipv4 = "10.77.0.200"; // in 10.77.0.0/24, like the hosts
-    bool offloads = false;            // checksums and segmentation left to the host
+    bool offloads = true;             // checksums and segmentation left to the host
 
     std::string server_netns; // a host of the sandbox,
     std::string server_ipv4;  // and its address

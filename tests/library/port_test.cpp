@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // Ports and Attachment: devices come, go, return, and are refused with the reason.
+#include "sandbox/tap.h"
 #include "support/switch_test.h"
 
 #include "lib/map.h"
@@ -10,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <net/if.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 class PortTest : public SwitchTest {
   protected:
@@ -213,14 +216,22 @@ TEST_F(PortTest, WhatNativeXdpRefusesIsAtTcIfTheLibraryMayChoose) {
     EXPECT_EQ(xdp_program_on("eth0"), 0U);
 }
 
-TEST_F(PortTest, ATapIsAtXdpOnlyWithoutAVnetHeader) {
-    ip({"tuntap", "add", "tap0", "mode", "tap"});
+TEST_F(PortTest, ATapIsAtXdpOnlyIfItsReaderHasNoVnetHeader) {
+    sandbox_.add_namespace("blue");
+    const sandbox::Tap read("blue", "tap0");
+    sandbox_.ip("blue", {"link", "set", "dev", "tap0", "netns", std::to_string(::getpid())});
+    ip({"link", "set", "dev", "tap0", "up"});
     ip({"tuntap", "add", "tap1", "mode", "tap", "vnet_hdr"});
-    ports_.add("tap0");
-    ports_.add("tap1");
-    EXPECT_TRUE(ports_.get("tap0").xdp && ports_.get("tap0").tc);
-    EXPECT_TRUE(!ports_.get("tap1").xdp && ports_.get("tap1").tc);
-    EXPECT_THAT(std::string(ports_.get("tap1").hook_reason), HasSubstr("vnet header"));
+    ip({"tuntap", "add", "tap2", "mode", "tap"});
+    const auto added = [&](const char* device) {
+        ports_.add(device);
+        const auto port = ports_.get(device);
+        return fmt::format("{}{}: {}", port.xdp ? "xdp " : "", port.tc ? "tc" : "",
+                           port.hook_reason);
+    };
+    EXPECT_THAT(added("tap0"), StartsWith("xdp tc: frames come in complete"));
+    EXPECT_THAT(added("tap1"), StartsWith("tc: tap with vnet header"));
+    EXPECT_THAT(added("tap2"), StartsWith("tc: tap that nobody reads"));
 }
 
 TEST_F(PortTest, ChangesItsHook) {
