@@ -98,8 +98,8 @@ void Plain::know(std::uint32_t pairs) {
 Ours::Ours(const Devices& devices, std::uint32_t fdb_size)
     : devices_(devices),
       bridge_(Bridge::create("bench", {.fdb_size = fdb_size, .ageing = no_ageing})) {
-    bridge_.ports().add(devices.in.name);
-    bridge_.ports().add(devices.out.name);
+    for (const auto& device : {devices.in, devices.out})
+        bridge_.ports().add(device.name, {.hook = Hook::xdp});
     program_ = bridge_.ports().program_fd(devices.in.name);
 }
 

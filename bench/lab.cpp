@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lab.h"
 
+#include <sandbox/ethtool.h>
+
 #include <net/if.h>
 
 #include <algorithm>
@@ -16,7 +18,9 @@ sandbox::NetnsScope enter(sandbox::Sandbox& sandbox) {
     sandbox.add_namespace(netns);
     for (const std::string name : {"in", "out"}) {
         const std::string peer = name + "-peer";
-        sandbox.ip(netns, {"link", "add", name, "up", "type", "veth", "peer", "name", peer});
+        sandbox.ip(netns, {"link", "add", name, "type", "veth", "peer", "name", peer});
+        sandbox::set_gro(netns, peer, true); // else the veth takes no frames from XDP
+        sandbox.ip(netns, {"link", "set", name, "up"});
         // Without an IPv6 address, or it would send frames of its own, to be learned.
         sandbox.ip(netns, {"link", "set", peer, "addrgenmode", "none", "up"});
     }

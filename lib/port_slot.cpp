@@ -25,13 +25,13 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     const LibbpfLog quiet;
     try {
         detach_xdp(state, port, slot.ifindex);
+        if (netns_cookie() == state.bridge().netns_cookie) { // else the ifindex is another device's
+            detach_tc(state, port, slot.ifindex);
+            restore_settings(state, port);
+        }
     } catch (const std::exception&) {
         // Netlink has no memory for an answer. The program goes on passing frames to the stack.
     }
-    if (netns_cookie() != state.bridge().netns_cookie)
-        return; // here the ifindex is another device's
-    detach_tc(state, port, slot.ifindex);
-    restore_settings(state, port);
 }
 
 void clear_port(const BridgeState& state, std::uint16_t port) noexcept {

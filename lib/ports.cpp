@@ -151,7 +151,14 @@ bool attach_xdp(const BridgeState& state, std::uint16_t number, const Link& link
 struct Connection {
     Hook hook;
     XdpMode mode;
+    std::optional<bool> bulk_gro; // empty: as suits the device; else the port's flag has it
 };
+
+// Measured (bench/README.md): TCP by GRO and tc is 1.5 times as fast as frame by frame.
+bool suits_bulk_gro(const Link& link, const HookChoice& choice) {
+    return choice.xdp && choice.reason == HookReason::no_offloads && link.kind.empty() &&
+           active_features(link.ifindex).contains("rx-gro");
+}
 
 // Each step is undone by clear_port or disconnect_port, and a process killed here leaves a slot
 // that is used and not active, which the next lock_and_repair clears.
@@ -166,7 +173,7 @@ void connect_port(const BridgeState& state, std::uint16_t number, const Link& li
     flags.store((flags.load() & settings_mask) |
                 (is_auto ? std::uint32_t{XDPB_PORT_HOOK_AUTO} : 0U));
 
-    HookChoice choice = choose_hooks(link, wanted.hook, wanted.mode);
+    auto choice = choose_hooks(link, wanted.hook, wanted.mode);
     if (flags.load() & XDPB_PORT_BULK_GRO && !(choice.xdp && choice.tc))
         throw Error(EINVAL, doing, "bulk=gro needs XDP and tc", "give --hook both");
     XdpPrograms programs(state, number);
@@ -178,6 +185,8 @@ void connect_port(const BridgeState& state, std::uint16_t number, const Link& li
     }
     if (choice.xdp && !attach_xdp(state, number, link, wanted.mode, is_auto, programs, doing))
         choice = {false, true, HookReason::no_native_xdp};
+    if (!wanted.bulk_gro && suits_bulk_gro(link, choice))
+        flags.fetch_or(XDPB_PORT_BULK_GRO);
     slot.hook_reason = static_cast<std::uint32_t>(choice.reason);
     if (may_carry_offloads(link, (flags.load() & XDPB_PORT_GENERIC) != 0))
         flags.fetch_or(XDPB_PORT_OFFLOADS);
@@ -198,7 +207,8 @@ Connection connection_of(std::uint32_t flags) {
                       : !(flags & XDPB_PORT_TC)   ? Hook::xdp
                       : flags & XDPB_PORT_XDP     ? Hook::both
                                                   : Hook::tc;
-    return {hook, flags & XDPB_PORT_GENERIC ? XdpMode::generic : XdpMode::native};
+    return {hook, flags & XDPB_PORT_GENERIC ? XdpMode::generic : XdpMode::native,
+            (flags & XDPB_PORT_BULK_GRO) != 0};
 }
 
 } // namespace
@@ -228,12 +238,12 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
         zero_counters(*state_, number);
         xdpb_port fresh{};
         fresh.flags = XDPB_PORT_USED | (options.learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U) |
-                      (options.bulk_gro ? std::uint32_t{XDPB_PORT_BULK_GRO} : 0U);
+                      (options.bulk_gro.value_or(false) ? std::uint32_t{XDPB_PORT_BULK_GRO} : 0U);
         fresh.mac_quota = options.mac_quota;
         state_->ports[number] = fresh;
     }
     try {
-        connect_port(*state_, number, link, {options.hook, options.mode}, doing);
+        connect_port(*state_, number, link, {options.hook, options.mode, options.bulk_gro}, doing);
     } catch (...) {
         if (returns) { // still gone, and still holding its settings
             disconnect_port(*state_, number);

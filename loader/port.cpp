@@ -33,7 +33,8 @@ void add_settings(CLI::App& verb, Settings& settings) {
         ->type_name("auto|xdp|tc|both");
     verb.add_option_function<bool>(
             "--bulk", [&settings](bool gro) { settings.bulk_gro = gro; },
-            "TCP: by the stack's GRO and tc, as large frames, or direct like the rest")
+            "TCP: by the stack's GRO and tc, as large frames, or direct like the rest (gro for "
+            "hardware with GRO on, unless --hook is given)")
         ->transform(CLI::CheckedTransformer(bulk_ways).description(""))
         ->type_name("gro|direct");
     verb.add_option_function<bool>(

@@ -118,10 +118,10 @@ Host Sandbox::add_host(const std::string& switch_netns, const std::string& name,
     if (!options.offloads) {
         offloads_off(switch_netns, host.port);
         offloads_off(host.netns, host.device);
+        // An XDP_REDIRECT into the port is dropped unless the other end has NAPI, which GRO
+        // brings.
+        set_gro(host.netns, host.device, true);
     }
-    // The switch's XDP_REDIRECT into the port is dropped unless the other end has NAPI, which GRO
-    // brings.
-    set_gro(host.netns, host.device, true);
 
     ip(host.netns, {"address", "add", host.ipv4 + "/24", "dev", host.device});
     ip(host.netns, {"address", "add", host.ipv6 + "/64", "dev", host.device});

@@ -10,7 +10,9 @@
 namespace xdpbridge::sandbox {
 
 struct HostOptions {
-    bool offloads = false; // checksum and segmentation left to the device, on both ends of the veth
+    // The veth as it comes: checksum and segmentation left to the device. Else the host is made fit
+    // for XDP: every frame is complete, and its end takes what XDP redirects to it.
+    bool offloads = false;
     int mtu = 1500;
 };
 

@@ -24,9 +24,10 @@ enum class Hook : std::uint8_t {
 struct PortOptions {
     Hook hook = Hook::automatic;
     XdpMode mode = XdpMode::native;
-    // Hand TCP from XDP to tc, after the stack's GRO has made large frames of it. Needs Hook::both,
-    // and GRO on the device. A flow stays in order, because all of its frames go that way.
-    bool bulk_gro = false;
+    // Hand TCP from XDP to tc, after the stack's GRO has made large frames of it. Needs both hooks,
+    // and does nothing without GRO on the device. A flow stays in order, because all of its frames
+    // go that way. Empty: for hardware with GRO on whose hooks the library chooses.
+    std::optional<bool> bulk_gro = {};
     bool learning = true;
     std::uint32_t mac_quota = 0; // learned entries at most; 0: no limit but the FDB's size
 };
