@@ -95,12 +95,25 @@ void Plain::know(std::uint32_t pairs) {
             "fill the plain program's FDB");
 }
 
-Ours::Ours(const Devices& devices, std::uint32_t fdb_size)
+Ours::Ours(const Devices& devices, std::uint32_t fdb_size, bool offloads)
     : devices_(devices),
       bridge_(Bridge::create("bench", {.fdb_size = fdb_size, .ageing = no_ageing})) {
     for (const auto& device : {devices.in, devices.out})
         bridge_.ports().add(device.name, {.hook = Hook::xdp});
+    if (!offloads)
+        clear_offloads();
     program_ = bridge_.ports().program_fd(devices.in.name);
+}
+
+void Ours::clear_offloads() {
+    const int ports = bpf_obj_get((bridge_.info().folder / "ports").c_str());
+    for (std::uint32_t number = 1; number <= 2; number++) {
+        xdpb_port port{};
+        require(bpf_map_lookup_elem(ports, &number, &port) == 0, "read a port");
+        port.flags &= ~std::uint32_t{XDPB_PORT_OFFLOADS | XDPB_PORT_FRAGS};
+        require(bpf_map_update_elem(ports, &number, &port, BPF_ANY) == 0, "write a port");
+    }
+    ::close(ports);
 }
 
 Ours::~Ours() {
@@ -133,6 +146,7 @@ std::uint32_t Ours::learned() const {
 Varied::Varied(const Contender& contender, std::uint32_t pairs) : skeleton_(vary::open()) {
     require(skeleton_ != nullptr, "open the program that varies addresses");
     skeleton_->rodata->pairs = pairs;
+    bpf_program__set_flags(skeleton_->progs.vary, contender.load_flags());
     require(vary::load(skeleton_.get()) == 0, "load the program that varies addresses");
     set(skeleton_->maps.measured, 0, static_cast<std::uint32_t>(contender.program()),
         "call a program from the one that varies addresses");

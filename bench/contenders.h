@@ -15,6 +15,7 @@
 #include <vary.skel.h>
 
 #include <cstdint>
+#include <linux/bpf.h>
 #include <memory>
 
 namespace xdpbridge::bench {
@@ -38,6 +39,8 @@ class Contender {
   public:
     virtual ~Contender() = default;
     [[nodiscard]] virtual int program() const = 0;
+    // That it was loaded with: a program that calls it has to have the same.
+    [[nodiscard]] virtual std::uint32_t load_flags() const { return 0; }
     // From now on the hosts of this many pairs are known, and no others.
     virtual void know(std::uint32_t pairs) = 0;
 };
@@ -65,17 +68,21 @@ class Plain : public Contender {
     Loaded<plain_learning> skeleton_;
 };
 
-// A bridge of this project, as `xdp-bridge add` makes it; it goes with the object.
+// A bridge of this project, as `xdp-bridge add` makes it; it goes with the object. Without offloads
+// its ports are as those of network cards: the program does not look for partial checksums.
 class Ours : public Contender {
   public:
-    Ours(const Devices& devices, std::uint32_t fdb_size);
+    Ours(const Devices& devices, std::uint32_t fdb_size, bool offloads);
     ~Ours() override;
     [[nodiscard]] int program() const override;
+    [[nodiscard]] std::uint32_t load_flags() const override { return BPF_F_XDP_HAS_FRAGS; }
     void know(std::uint32_t pairs) override;
     [[nodiscard]] PortCounters counters() const; // of the port that the frames come in on
     [[nodiscard]] std::uint32_t learned() const; // there
 
   private:
+    void clear_offloads();
+
     Devices devices_;
     Bridge bridge_;
     int program_ = -1;

@@ -41,12 +41,15 @@ struct Scenario {
     Mac dst = destination(0);
     std::uint32_t frames = 1'000'000; // a measurement
     Redirects redirects = Redirects::decided;
+    bool offloads = false; // the port may carry them
 };
 
 const std::array scenarios{
     Scenario{"known_unicast", default_fdb, 1},
     Scenario{"known_unicast/delivered", default_fdb, 1, Addresses::fixed, destination(0), 1'000'000,
              Redirects::carried_out},
+    Scenario{"known_unicast/offloads", default_fdb, 1, Addresses::fixed, destination(0), 1'000'000,
+             Redirects::decided, true},
     Scenario{"unknown_unicast", default_fdb, 1, Addresses::fixed, nowhere},
     Scenario{"broadcast", default_fdb, 1, Addresses::fixed, broadcast},
     Scenario{"one_pair/fdb:1000", default_fdb, 500},
@@ -111,7 +114,7 @@ std::vector<double> ratios(const std::vector<double>& a, const std::vector<doubl
 void run(benchmark::State& state, const Scenario& scenario, const Devices& devices) try {
     Floor floor(devices);
     Plain plain(devices, scenario.fdb_size);
-    Ours ours(devices, scenario.fdb_size);
+    Ours ours(devices, scenario.fdb_size, scenario.offloads);
     const Sink sink;
     std::array lanes{Lane{"floor", floor}, Lane{"plain", plain}, Lane{"ours", ours}};
     const auto& [f, p, o] = lanes;

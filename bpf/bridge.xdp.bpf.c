@@ -36,7 +36,7 @@ int xdpb_egress(struct xdp_md* ctx) {
 
     if (c) {
         c->tx_packets++;
-        c->tx_bytes += frame_length(ctx);
+        c->tx_bytes += bpf_xdp_get_buff_len(ctx);
     }
     return XDP_PASS;
 }

@@ -12,6 +12,6 @@
 typedef struct __sk_buff hook_ctx;
 
 /* The stack has taken an outer VLAN tag out of the frame and keeps it beside it. */
-static __always_inline __u64 frame_length(hook_ctx* ctx) {
+static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port* port) {
     return ctx->len + (ctx->vlan_present ? 4 : 0);
 }

@@ -9,7 +9,8 @@
 
 typedef struct xdp_md hook_ctx;
 
-/* A frame may lie in several buffers, of which data to data_end is the first. */
-static __always_inline __u64 frame_length(hook_ctx* ctx) {
-    return bpf_xdp_get_buff_len(ctx);
+/* A frame may lie in several buffers, of which data to data_end is the first. The kernel knows the
+ * whole length, but asking it is not for nothing. */
+static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port* port) {
+    return port->flags & XDPB_PORT_FRAGS ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 }

@@ -10,13 +10,13 @@ static __always_inline int parse(struct packet* p, hook_ctx* ctx) {
     __u32 zero = 0, ingress = port_no;
 
     p->ctx = ctx;
-    p->length = frame_length(ctx);
     p->bridge = bpf_map_lookup_elem(&bridge, &zero);
     p->port = bpf_map_lookup_elem(&ports, &ingress);
     p->counters = counters_of(ingress);
     if (!p->bridge || !p->port || !p->counters)
         return VERDICT_PASS; /* cannot happen: array maps; the verifier wants to see it */
 
+    p->length = frame_length(ctx, p->port);
     p->counters->rx_packets++;
     p->counters->rx_bytes += p->length;
 

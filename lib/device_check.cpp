@@ -251,8 +251,6 @@ class DeviceCheck {
                                    link_.name);
     }
 
-    static constexpr std::uint32_t page_mtu = 3498; // what fits into a page beside XDP's headroom
-
     const Link& link_;
     std::optional<XdpFeatures> xdp_;
     std::set<std::string> features_;

@@ -63,6 +63,8 @@ void restore_settings(const BridgeState& state, std::uint16_t port) noexcept {
 }
 
 void refresh_ports(const BridgeState& state) {
+    constexpr std::uint32_t looked_at =
+        XDPB_PORT_XDP_XMIT | XDPB_PORT_XDP_XMIT_FRAGS | XDPB_PORT_FRAGS;
     std::uint32_t limit = 0;
     std::uint32_t without_xmit = 0;
     for (std::uint16_t number = 1; number < XDPB_MAX_PORTS; number++) {
@@ -78,11 +80,14 @@ void refresh_ports(const BridgeState& state) {
         const auto features =
             xdp_features(port.ifindex)
                 .value_or(assumed_features(*link, (flags.load() & XDPB_PORT_XDP) != 0));
+        const bool frags =
+            link->mtu > page_mtu || (flags.load() & XDPB_PORT_OFFLOADS) != 0; // GSO is long
         const std::uint32_t set =
+            (frags ? std::uint32_t{XDPB_PORT_FRAGS} : 0) |
             (features.xmit ? std::uint32_t{XDPB_PORT_XDP_XMIT} : 0) |
             (features.xmit_frags ? std::uint32_t{XDPB_PORT_XDP_XMIT_FRAGS} : 0);
         flags.fetch_or(set);
-        flags.fetch_and(~(std::uint32_t{XDPB_PORT_XDP_XMIT | XDPB_PORT_XDP_XMIT_FRAGS} & ~set));
+        flags.fetch_and(set | ~looked_at);
         std::atomic_ref(port.mtu).store(link->mtu);
         without_xmit += features.xmit ? 0 : 1;
     }

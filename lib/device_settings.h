@@ -11,6 +11,9 @@ namespace xdpbridge {
 // The device feature that takes a VLAN tag out of the frame before XDP sees it.
 inline constexpr const char* rx_vlan_feature = "rx-vlan-hw-parse";
 
+// The MTU up to which a frame fits into one page, beside XDP's headroom and the skb's shared info.
+inline constexpr std::uint32_t page_mtu = 3498;
+
 // Promiscuity, for what other MACs the hosts behind other ports have; and at XDP, VLAN tags left in
 // the frame.
 void apply_settings(const BridgeState& state, std::uint16_t port, const Link& link,

@@ -128,6 +128,7 @@ enum xdpb_port_flag {
     XDPB_PORT_BULK_GRO = 1 << 9,  /* hand TCP to tc, for the stack's GRO to make it large frames */
     XDPB_PORT_XDP_XMIT = 1 << 10, /* the device takes frames from XDP */
     XDPB_PORT_XDP_XMIT_FRAGS = 1 << 11, /* and those of several buffers */
+    XDPB_PORT_FRAGS = 1 << 15,          /* frames may come in in several buffers */
     /* What the library changed on the device when it added the port, and changes back. */
     XDPB_PORT_SET_PROMISC = 1 << 12,
     XDPB_PORT_CLEARED_RXVLAN = 1 << 13,
