@@ -44,9 +44,11 @@ static __always_inline void read_checksum(struct transport* t, void* header, voi
 static __always_inline void read_ipv4(struct transport* t, struct iphdr* ip, void* end) {
     if ((void*)(ip + 1) > end || ip->ihl < 5 || ip->frag_off & bpf_htons(0x3fff))
         return;
+    __u64 header = ip->ihl * 4UL;
+
     t->protocol = ip->protocol;
-    t->pseudo_header = sum_words(&ip->saddr, 8) + bpf_htons(bpf_ntohs(ip->tot_len) - ip->ihl * 4);
-    read_checksum(t, (void*)ip + ip->ihl * 4, end);
+    t->pseudo_header = sum_words(&ip->saddr, 8) + bpf_htons(bpf_ntohs(ip->tot_len) - header);
+    read_checksum(t, (void*)ip + header, end);
 }
 
 static __always_inline void read_ipv6(struct transport* t, struct ipv6hdr* ip, void* end) {

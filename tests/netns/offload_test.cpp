@@ -174,6 +174,20 @@ TEST_F(OffloadTest, BulkByGro) {
     EXPECT_GT(at(h1, XDPB_HOOK_XDP).forwarded, 0U) << "the rest goes by XDP";
 }
 
+// The kernel's broadcast leaves out who takes nothing from XDP, without a word.
+TEST_F(OffloadTest, XdpAloneCountsWhomAFloodDoesNotReach) {
+    const Host h1 = add("h1", Hook::xdp), h2 = add("h2", Hook::xdp);
+    ASSERT_FALSE(bridge_->ports().get(h2.port).takes_xdp);
+    const auto unreached = [&] { return counters(h1.port).refused[XDPB_REFUSAL_UNSUPPORTED]; };
+    const auto before = unreached();
+    const Capture capture(h2.netns, h2.device);
+    const Frame frame =
+        Ethernet{.dst = "ff:ff:ff:ff:ff:ff", .src = h1.mac, .type = 0x88b5} / Payload{.size = 46};
+    send(h1, frame);
+    EXPECT_TRUE(eventually([&] { return unreached() > before; }));
+    EXPECT_FALSE(capture.wait_for([&](const Frame& got) { return got == frame; }, quiet));
+}
+
 TEST_F(OffloadTest, APortThatTakesNothingFromXdpIsReachedByTc) {
     const Host h1 = add("h1", Hook::both), h2 = add("h2", Hook::tc); // peers without GRO
     for (const Host* host : {&h1, &h2})
