@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
 
+#include "device_settings.h"
 #include "fdb_table.h"
 #include "netns.h"
 #include "port_slot.h"
@@ -136,8 +137,10 @@ Lock BridgeState::lock_and_repair(const std::string& doing) const {
     const bool here = netns_cookie() == bridge().netns_cookie; // else its devices are out of reach
     for (std::uint16_t port = 1; here && port < XDPB_MAX_PORTS; port++) {
         const auto flags = ports[port].flags;
-        if ((flags & XDPB_PORT_USED) && !(flags & XDPB_PORT_ACTIVE))
-            clear_port(*this, port);
+        if (!(flags & XDPB_PORT_USED) || flags & XDPB_PORT_ACTIVE)
+            continue;
+        clear_port(*this, port);
+        refresh_ports(*this);
     }
     if (bridge().fdb_changing) {
         recount_learned(*this);

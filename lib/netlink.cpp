@@ -7,6 +7,7 @@
 #include <xdpbridge/error.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <linux/ethtool.h>
 #include <linux/ethtool_netlink.h>
@@ -62,8 +63,11 @@ void read_attribute(Link& link, std::uint16_t type, const nlattr* attribute) {
         link.tx_queues = mnl_attr_get_u32(attribute);
         break;
     case IFLA_STATS64:
-        link.tx_dropped =
-            static_cast<const rtnl_link_stats64*>(mnl_attr_get_payload(attribute))->tx_dropped;
+        // Netlink aligns to 4 bytes only.
+        std::memcpy(&link.tx_dropped,
+                    static_cast<const char*>(mnl_attr_get_payload(attribute)) +
+                        offsetof(rtnl_link_stats64, tx_dropped),
+                    sizeof(link.tx_dropped));
         break;
     case IFLA_LINKINFO:
         read_info(link, attribute);

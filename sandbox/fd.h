@@ -1,5 +1,7 @@
 #pragma once
 
+#include "lib/fd.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -9,7 +11,6 @@
 #include <chrono>
 #include <string>
 #include <system_error>
-#include <utility>
 
 namespace xdpbridge::sandbox {
 
@@ -18,33 +19,15 @@ inline std::system_error system_error(const std::string& what) {
     return {errno, std::generic_category(), what};
 }
 
-// Owns a file descriptor.
-class Fd {
+class Fd : public xdpbridge::Fd {
   public:
     Fd() = default;
 
     // Takes what a system call returned: a negative value is an error, told as `what`.
-    Fd(int fd, const std::string& what) : fd_(fd) {
+    Fd(int fd, const std::string& what) : xdpbridge::Fd(fd) {
         if (fd < 0)
             throw system_error(what);
     }
-
-    ~Fd() {
-        if (fd_ >= 0)
-            close(fd_);
-    }
-
-    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-    Fd& operator=(Fd&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-
-    int get() const { return fd_; }
-
-  private:
-    int fd_ = -1;
 };
 
 // The netns that `ip netns add NAME` made.
