@@ -7,6 +7,7 @@
 
 #include "parse.h"
 #include "guard.h"
+#include "tag_tc.h"
 #include "learn.h"
 #include "send_tc.h"
 #include "forward.h"
@@ -19,6 +20,8 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
     if ((verdict = parse(&p, skb)) != NEXT)
         return verdict;
     if ((verdict = guard(&p)) != NEXT)
+        return verdict;
+    if ((verdict = vlan(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;

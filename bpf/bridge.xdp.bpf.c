@@ -7,10 +7,12 @@
 
 #include "parse.h"
 #include "guard.h"
+#include "tag_xdp.h"
 #include "handover.h"
 #include "learn.h"
 #include "send_xdp.h"
 #include "forward.h"
+#include "egress.h"
 
 /* The library loads both with BPF_F_XDP_HAS_FRAGS where it can: see map "devices". */
 SEC("xdp")
@@ -21,6 +23,8 @@ int xdpb_ingress(struct xdp_md* ctx) {
     if ((verdict = parse(&p, ctx)) != NEXT)
         return verdict;
     if ((verdict = guard(&p)) != NEXT)
+        return verdict;
+    if ((verdict = vlan(&p)) != NEXT)
         return verdict;
     if ((verdict = handover(&p)) != NEXT)
         return verdict;
@@ -33,11 +37,16 @@ int xdpb_ingress(struct xdp_md* ctx) {
 SEC("xdp/devmap")
 int xdpb_egress(struct xdp_md* ctx) {
     struct xdpb_counters* c = counters_of(port_no);
+    __u32 index = port_no;
+    struct xdpb_port* port = bpf_map_lookup_elem(&ports, &index);
+    int verdict;
 
-    if (c) {
-        c->tx_packets++;
-        c->tx_bytes += bpf_xdp_get_buff_len(ctx);
-    }
+    if (!c || !port)
+        return XDP_DROP; /* cannot happen: array maps */
+    if ((verdict = egress(ctx, port, c)) != NEXT)
+        return verdict;
+    c->tx_packets++;
+    c->tx_bytes += bpf_xdp_get_buff_len(ctx);
     return XDP_PASS;
 }
 

@@ -60,22 +60,13 @@ static __always_inline void read_ipv6(struct transport* t, struct ipv6hdr* ip, v
 }
 
 static __always_inline struct transport read_transport(struct packet* p) {
-    void* data = (void*)(long)p->ctx->data;
+    void* network = network_header(p);
     void* end = (void*)(long)p->ctx->data_end;
     struct transport t = {};
-    void* network = data + ETH_HLEN;
-    __u16 ethertype = p->ethertype;
 
-#pragma unroll
-    for (int tags = 0; tags < 2; tags++) {
-        if (!is_vlan_tag(ethertype) || network + VLAN_HLEN > end)
-            break;
-        ethertype = bpf_ntohs(*(__u16*)(network + 2));
-        network += VLAN_HLEN;
-    }
-    if (ethertype == ETH_P_IP)
+    if (p->ethertype == ETH_P_IP)
         read_ipv4(&t, network, end);
-    else if (ethertype == ETH_P_IPV6)
+    else if (p->ethertype == ETH_P_IPV6)
         read_ipv6(&t, network, end);
     return t;
 }

@@ -56,6 +56,33 @@ struct {
 } devices SEC(".maps");
 
 struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, XDPB_VLANS);
+    __type(key, __u32);
+    __type(value, struct xdpb_vlan);
+} vlans SEC(".maps");
+
+/*
+ * Where a flood goes, by VLAN id: a devmap with the devices of the VLAN's ports, made when the VLAN
+ * gets its first. Both kinds of programs may use an inner map, so one for both is enough; its
+ * egress programs are those of "devices_frags".
+ */
+struct flood_devices {
+    __uint(type, BPF_MAP_TYPE_DEVMAP);
+    __uint(max_entries, XDPB_MAX_PORTS);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, sizeof(struct bpf_devmap_val));
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, XDPB_VLANS);
+    __type(key, __u32);
+    __array(values, struct flood_devices);
+} flood_by_vlan SEC(".maps");
+
+struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, XDPB_HOOK_COUNT* XDPB_MAX_PORTS);
     __type(key, __u32);
@@ -67,7 +94,8 @@ struct {
     __uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
-/* ifindex -> port number, for the tracepoints, which see devices. */
+/* ifindex -> port number, for the tracepoints and the kernel's routes, which know devices. The
+ * host's end of an SVI is there too, with the number of the bridge's end. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, XDPB_MAX_PORTS);

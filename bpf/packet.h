@@ -15,17 +15,31 @@
  */
 const volatile __u32 port_no = 0;
 
+/* TPID of the bridge's tags, host byte order; 0: it is not VLAN-aware, and a tag is no matter of
+ * its. Fixed for the bridge's life, so that the verifier takes out what is not needed. */
+const volatile __u16 vlan_protocol = 0;
+
 struct packet {
     hook_ctx* ctx;
     struct xdpb_bridge* bridge;
     struct xdpb_port* port; /* ingress */
     struct xdpb_counters* counters;
-    __u64 length; /* bytes, from the destination MAC on */
-    __u64 now;    /* CLOCK_MONOTONIC_COARSE, ns */
-    struct xdpb_fdb_key dst;
+    __u64 length;            /* bytes, from the destination MAC on */
+    __u64 now;               /* CLOCK_MONOTONIC_COARSE, ns */
+    struct xdpb_fdb_key dst; /* of a routed frame the next hop's; its VLAN is the frame's */
     struct xdpb_fdb_key src;
-    __u16 ethertype; /* host byte order */
+    struct xdpb_vlan* vlan; /* of dst.vlan; NULL when not VLAN-aware, and towards a routed port */
+    __u32 out;              /* port that the frame will leave by; FLOOD: all of its VLAN */
+    __u32 rule;             /* position of the ACL's rule that it matches, + 1; 0: none */
+    __u16 ethertype;        /* host byte order, of what follows the tags */
+    __u16 network;          /* where that begins: bytes from the destination MAC */
+    __u16 tci;              /* of the tag it will leave with: PCP, DEI, VLAN id; host byte order */
+    __u16 tag;              /* of the tag it has now, if has_tag */
+    bool has_tag;           /* the bridge's own: at XDP in the frame, at tc beside it */
+    bool routed;            /* dst and src are not yet those in the frame; see rewrite.h */
 };
+
+#define FLOOD 0
 
 static __always_inline struct xdpb_counters* counters_of(__u32 port) {
     __u32 index = port + XDPB_HOOK * XDPB_MAX_PORTS;
@@ -36,6 +50,15 @@ static __always_inline struct xdpb_counters* counters_of(__u32 port) {
 /* A stage returns NEXT, or the verdict, which is final. No verdict of either hook is this number.
  */
 #define NEXT (-100)
+
+/* Behind two tags of 4 bytes at most, and one that we have pushed: the mask is for the verifier. */
+static __always_inline void* network_header(const struct packet* p) {
+    return (void*)(long)p->ctx->data + (p->network & 31);
+}
+
+static __always_inline bool has_port(const __u64* ports_bitmap, __u32 port) {
+    return ports_bitmap[port / 64 % XDPB_PORT_WORDS] >> port % 64 & 1;
+}
 
 static __always_inline bool is_vlan_tag(__u16 ethertype) {
     return ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD;

@@ -3,6 +3,19 @@
 #pragma once
 #include "verdict.h"
 
+/* The network header is behind all tags: two at most, of which the second may be cut off. */
+static __always_inline void skip_tags(struct packet* p, void* data, void* end) {
+#pragma unroll
+    for (int tags = 0; tags < 2; tags++) {
+        __u16* inner = data + p->network + 2;
+
+        if (!is_vlan_tag(p->ethertype) || (void*)(inner + 1) > end)
+            break;
+        p->ethertype = bpf_ntohs(*inner);
+        p->network += VLAN_HLEN;
+    }
+}
+
 static __always_inline int parse(struct packet* p, hook_ctx* ctx) {
     void* data = (void*)(long)ctx->data;
     void* end = (void*)(long)ctx->data_end;
@@ -26,12 +39,18 @@ static __always_inline int parse(struct packet* p, hook_ctx* ctx) {
         return drop(p, XDPB_DROP_TRUNCATED);
 
     p->ethertype = bpf_ntohs(eth->h_proto);
-    if (is_vlan_tag(p->ethertype) && data + sizeof(*eth) + VLAN_HLEN > end)
-        return drop(p, XDPB_DROP_TRUNCATED);
-
+    p->network = ETH_HLEN;
+    if (is_vlan_tag(p->ethertype)) {
+        if (data + sizeof(*eth) + VLAN_HLEN > end)
+            return drop(p, XDPB_DROP_TRUNCATED);
+        skip_tags(p, data, end);
+    }
     __builtin_memcpy(p->dst.mac, eth->h_dest, ETH_ALEN);
     __builtin_memcpy(p->src.mac, eth->h_source, ETH_ALEN);
     p->dst.vlan = p->src.vlan = 0;
+    p->vlan = NULL;
+    p->rule = 0;
+    p->has_tag = p->routed = false;
     p->now = bpf_ktime_get_coarse_ns();
     return NEXT;
 }

@@ -70,16 +70,29 @@ static __always_inline __u32 port_of(const struct net_device* dev) {
     return port ? *port : 0;
 }
 
+/* What the port's egress program has dropped is not refused. It ran just now, on this CPU. */
+static __always_inline __u64 take_filtered(__u32 port) {
+    __u32 index = port + XDPB_HOOK_XDP * XDPB_MAX_PORTS;
+    struct xdpb_counters* c = bpf_map_lookup_elem(&counters, &index);
+    __u64 filtered = c ? c->filtered_unseen : 0;
+
+    if (filtered)
+        c->filtered_unseen = 0;
+    return filtered;
+}
+
 SEC("tp_btf/xdp_devmap_xmit")
 int BPF_PROG(xdpb_devmap_xmit, const struct net_device* from, const struct net_device* to, int sent,
              int drops, int err) {
+    __u64 filtered;
     __u32 port;
 
     if (drops <= 0)
         return 0;
     port = port_of(to);
-    if (port)
-        count_refused(port, err < 0 ? err : 0, drops);
+    filtered = port ? take_filtered(port) : 0;
+    if (port && (__u64)drops > filtered)
+        count_refused(port, err < 0 ? err : 0, drops - filtered);
     return 0;
 }
 

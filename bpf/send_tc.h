@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sends at tc: each copy enters the egress device's qdisc as an skb, with its offloads. */
 #pragma once
-#include "verdict.h"
+#include "filter.h"
+#include "tag_tc.h"
 
 enum egress { EGRESS_GOOD, EGRESS_GONE, EGRESS_REFUSED };
+
+/* tc sends everything. */
+static __always_inline int check_output(struct packet* p) {
+    return NEXT;
+}
 
 /*
  * bpf_redirect looks at nothing, so we ask the kernel first. The devmap would say whether a device
@@ -23,7 +29,8 @@ static __always_inline enum egress check_device(struct packet* p, __u32 ifindex)
     return EGRESS_GOOD;
 }
 
-/* Sets *ifindex, and counts what is about to be sent, or refused. */
+/* Sets *ifindex, tags the frame as the port wants it, and counts what is about to be sent, or
+ * refused. */
 static __always_inline enum egress check_egress(struct packet* p, __u32 port, __u32* ifindex) {
     struct xdpb_port* to = bpf_map_lookup_elem(&ports, &port);
     struct xdpb_counters* c = counters_of(port);
@@ -33,9 +40,13 @@ static __always_inline enum egress check_egress(struct packet* p, __u32 port, __
         return EGRESS_GONE;
     *ifindex = to->ifindex;
     answer = check_device(p, *ifindex);
+    if (answer == EGRESS_GOOD && !set_tag(p, !p->vlan || has_port(p->vlan->untagged, port))) {
+        c->refused[XDPB_REFUSAL_OTHER]++; /* no memory for a longer skb */
+        return EGRESS_REFUSED;
+    }
     if (answer == EGRESS_GOOD) {
         c->tx_packets++;
-        c->tx_bytes += p->length;
+        c->tx_bytes += frame_length(p->ctx, p->port);
     } else if (answer == EGRESS_REFUSED) {
         c->refused[XDPB_REFUSAL_MTU]++;
     }
@@ -44,38 +55,48 @@ static __always_inline enum egress check_egress(struct packet* p, __u32 port, __
 
 struct flood {
     struct packet* p;
+    struct xdpb_vlan* vlan;
     __u32 port; /* the last one found, which has nothing yet; 0: none */
-    __u32 ifindex;
 };
 
 static __always_inline void send_copy(struct flood* f) {
-    long err = bpf_clone_redirect(f->p->ctx, f->ifindex, 0);
-    struct xdpb_counters* c = err ? counters_of(f->port) : NULL;
+    __u32 ifindex = 0;
+    struct xdpb_counters* c;
+    long err;
 
+    if (check_egress(f->p, f->port, &ifindex) != EGRESS_GOOD)
+        return;
+    err = bpf_clone_redirect(f->p->ctx, ifindex, 0);
+    c = err ? counters_of(f->port) : NULL;
     if (c)
         c->refused[err > 0 ? XDPB_REFUSAL_QUEUE_FULL : XDPB_REFUSAL_OTHER]++;
 }
 
 static long flood_step(__u32 index, struct flood* f) {
-    __u32 port = index + 1, ifindex = 0;
+    __u32 port = index + 1;
 
-    if (port == port_no || check_egress(f->p, port, &ifindex) != EGRESS_GOOD)
+    if (!has_port(f->vlan->members, port) || (port == port_no && !f->p->routed) ||
+        filtered(f->p, port))
         return 0;
     if (f->port)
         send_copy(f);
     f->port = port;
-    f->ifindex = ifindex;
     return 0;
 }
 
-/* To every device of the bridge but the one it came from: copies, and the frame itself to the
- * last. */
+/* To every device of the VLAN but the one it came from, unless the router sends it back there:
+ * copies, and the frame itself to the last. */
 static __always_inline int flood(struct packet* p) {
-    struct flood f = {.p = p};
+    __u32 vid = p->dst.vlan, ifindex = 0;
+    struct flood f = {.p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid)};
 
+    if (!f.vlan)
+        return drop(p, XDPB_DROP_VLAN_EGRESS);
     p->counters->flooded++;
     bpf_loop(p->bridge->port_limit, flood_step, &f, 0);
-    return f.port ? bpf_redirect(f.ifindex, 0) : TC_ACT_SHOT;
+    if (!f.port || check_egress(p, f.port, &ifindex) != EGRESS_GOOD)
+        return TC_ACT_SHOT;
+    return bpf_redirect(ifindex, 0);
 }
 
 /* To one port; to all when that port's device is gone, for its hosts may be behind another port by

@@ -1,29 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sends at XDP: the kernel looks the device up in the devmap and, for a flood, makes the copies. */
+/* Sends at XDP: the kernel looks the device up in a devmap and, for a flood, makes the copies. */
 #pragma once
-#include "verdict.h"
+#include "tag_xdp.h"
 
 static __always_inline bool in_one_buffer(struct packet* p) {
     return p->length == p->ctx->data_end - p->ctx->data;
 }
 
-/* To every device of the bridge but the one it came from. */
-static __always_inline int flood(struct packet* p) {
-    __u32 unreachable = p->bridge->no_xdp_xmit;
-
-    /* The kernel leaves out, without a word, who does not take frames from XDP. */
-    if (unreachable) {
-        if (p->port->flags & XDPB_PORT_TC)
-            return hand(p, XDPB_HAND_NO_XDP_XMIT);
-        p->counters->refused[XDPB_REFUSAL_UNSUPPORTED] += unreachable;
-    }
-    p->counters->flooded++;
-    return bpf_redirect_map(&devices, 0, BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS);
-}
-
-/* NEXT, or the verdict for a frame that the port's device would refuse. */
-static __always_inline int check_egress(struct packet* p, __u32 port) {
-    struct xdpb_port* to = bpf_map_lookup_elem(&ports, &port);
+/* NEXT, or the verdict for a frame that has to be sent from tc, or cannot be sent. Nothing of the
+ * frame has been changed yet, for tc sees it from the start. */
+static __always_inline int check_port(struct packet* p) {
+    struct xdpb_port* to = bpf_map_lookup_elem(&ports, &p->out);
 
     if (!to)
         return NEXT;
@@ -36,15 +23,39 @@ static __always_inline int check_egress(struct packet* p, __u32 port) {
     return drop(p, XDPB_DROP_FRAGS);
 }
 
+static __always_inline int check_output(struct packet* p) {
+    __u32 unreachable = p->bridge->no_xdp_xmit;
+
+    if (p->out != FLOOD)
+        return unreachable || !in_one_buffer(p) ? check_port(p) : NEXT;
+    /* The kernel leaves out, without a word, who does not take frames from XDP. */
+    if (!unreachable)
+        return NEXT;
+    if (p->port->flags & XDPB_PORT_TC)
+        return hand(p, XDPB_HAND_NO_XDP_XMIT);
+    p->counters->refused[XDPB_REFUSAL_UNSUPPORTED] += unreachable;
+    return NEXT;
+}
+
+/* To every device of the VLAN but the one it came from, unless the router sends it back there. */
+static __always_inline int flood(struct packet* p) {
+    __u32 vid = p->dst.vlan;
+    void* devices_of_vlan = bpf_map_lookup_elem(&flood_by_vlan, &vid);
+
+    if (!devices_of_vlan)
+        return drop(p, XDPB_DROP_VLAN_EGRESS); /* its last port has just left */
+    if (!set_tag(p, p->vlan && p->vlan->all_untagged))
+        return drop(p, XDPB_DROP_HEADROOM);
+    p->counters->flooded++;
+    return bpf_redirect_map(devices_of_vlan, 0,
+                            BPF_F_BROADCAST | (p->routed ? 0 : BPF_F_EXCLUDE_INGRESS));
+}
+
 /* To one port; to all when that port's device is gone, for its hosts may be behind another port by
  * now. */
 static __always_inline int forward_to(struct packet* p, __u32 port) {
-    int verdict;
-
-    if (p->bridge->no_xdp_xmit || !in_one_buffer(p)) {
-        if ((verdict = check_egress(p, port)) != NEXT)
-            return verdict;
-    }
+    if (!set_tag(p, p->vlan && has_port(p->vlan->untagged, port)))
+        return drop(p, XDPB_DROP_HEADROOM);
     if (bpf_redirect_map(&devices, port, XDP_DROP) != XDP_REDIRECT)
         return flood(p);
     p->counters->forwarded++;

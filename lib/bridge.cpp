@@ -11,6 +11,7 @@
 #include <xdpbridge/fdb.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
+#include <xdpbridge/vlan.h>
 
 #include <algorithm>
 #include <atomic>
@@ -49,6 +50,16 @@ void require_ageing(std::chrono::seconds ageing, const std::string& doing) {
     if (ageing < std::chrono::seconds{1} || ageing > Bridge::max_ageing)
         throw Error(EINVAL, doing, fmt::format("ageing of {} s is out of range", ageing.count()),
                     fmt::format("give 1 to {} seconds", Bridge::max_ageing.count()));
+}
+
+void require_vlans(const BridgeOptions& options, const std::string& doing) {
+    if (options.vlan_protocol != 0x8100 && options.vlan_protocol != 0x88a8)
+        throw Error(EINVAL, doing, fmt::format("no VLAN protocol {:#06x}", options.vlan_protocol),
+                    "give 0x8100 (802.1Q) or 0x88a8 (802.1ad)");
+    if (options.default_pvid > 4094)
+        throw Error(EINVAL, doing,
+                    fmt::format("default PVID {} is out of range", options.default_pvid),
+                    "give 1 to 4094, or 0 for none");
 }
 
 void make_folder(const std::filesystem::path& folder, const std::string& doing) {
@@ -198,6 +209,7 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
     if (options.fdb_size < 1 || options.fdb_size > max_fdb_size)
         throw Error(EINVAL, doing, fmt::format("FDB size {} is out of range", options.fdb_size),
                     fmt::format("give 1 to {} entries", max_fdb_size));
+    require_vlans(options, doing);
     if (!is_bpffs(where.bpffs))
         throw Error(ENOENT, doing, fmt::format("no BPF file system on {}", where.bpffs.string()),
                     fmt::format("`mount -t bpf bpf {}`", where.bpffs.string()));
@@ -222,6 +234,10 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
         memory[0].abi_version = XDPB_ABI_VERSION;
         memory[0].fdb_size = options.fdb_size;
         memory[0].netns_cookie = netns_cookie();
+        if (options.vlan_aware) {
+            memory[0].vlan_protocol = options.vlan_protocol;
+            memory[0].default_pvid = options.default_pvid;
+        }
         store_ageing(memory[0], options.ageing);
         for (std::size_t group = 0; group < XDPB_RESERVED_GROUPS; group++)
             memory[0].reserved[group] = static_cast<std::uint8_t>(options.reserved[group]);
@@ -291,6 +307,8 @@ BridgeInfo Bridge::info() const {
             std::chrono::nanoseconds(bridge.ageing_ns)),
         .reserved = {},
         .netns_cookie = bridge.netns_cookie,
+        .vlan_protocol = bridge.vlan_protocol,
+        .default_pvid = bridge.default_pvid,
         .here = bridge.netns_cookie == netns_cookie(),
         .counts_refusals = std::filesystem::exists(state_->folder / "links" / "devmap_xmit") &&
                            std::filesystem::exists(state_->folder / "links" / "redirect_err"),
@@ -326,6 +344,9 @@ Ports Bridge::ports() const {
 }
 Fdb Bridge::fdb() const {
     return Fdb(state_);
+}
+Vlans Bridge::vlans() const {
+    return Vlans(state_);
 }
 Stats Bridge::stats() const {
     return Stats(state_);

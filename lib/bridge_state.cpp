@@ -113,10 +113,13 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
                     "use the version of xdp-bridge that made it");
     Fd ports = open_pin(folder / "ports", doing);
     state->ports = {ports, XDPB_MAX_PORTS};
+    Fd vlans = open_pin(folder / "vlans", doing);
+    state->vlans = {vlans, XDPB_VLANS};
     state->fdb = Map<xdpb_fdb_key, xdpb_fdb_entry>(open_pin(folder / "fdb", doing));
     state->reclaim = open_pin(folder / "reclaim", doing);
     state->devices = DeviceMap(open_pin(folder / "devices", doing));
     state->devices_frags = DeviceMap(open_pin(folder / "devices_frags", doing));
+    state->flood_by_vlan = open_pin(folder / "flood_by_vlan", doing);
     state->counters = open_pin(folder / "counters", doing);
     state->events = open_pin(folder / "events", doing);
     state->port_by_ifindex =

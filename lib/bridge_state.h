@@ -49,12 +49,14 @@ struct BridgeState {
     using DeviceMap = Map<std::uint32_t, bpf_devmap_val>;
     DeviceMap devices;
     DeviceMap devices_frags; // of programs that take frames of several buffers; bpf/maps.h
+    Fd flood_by_vlan;
     Fd counters;
     Fd events;
     Map<std::uint32_t, std::uint32_t> port_by_ifindex;
 
     MappedArray<xdpb_bridge> bridge_memory;
     MappedArray<xdpb_port> ports;
+    MappedArray<xdpb_vlan> vlans;
 
     [[nodiscard]] xdpb_bridge& bridge() const noexcept { return bridge_memory[0]; }
     [[nodiscard]] std::filesystem::path port_link(std::uint16_t port) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fdb_batch.h"
 #include "fdb_table.h"
+#include "vlan_table.h"
 
 #include <xdpbridge/error.h>
 
@@ -80,13 +81,18 @@ void require_valid(const BridgeState& state, const FdbEntry& entry, const std::s
         refuse("a group address is no host's address", "its second hex digit has to be even");
     if (entry.mac.is_zero())
         refuse("the zero address is no host's address", "give the host's MAC");
-    if (entry.vlan != 0)
+    const bool aware = state.bridge().vlan_protocol != 0;
+    if (!aware && entry.vlan != 0)
         refuse(fmt::format("VLAN {} on a bridge that is not VLAN-aware", entry.vlan),
                "leave the VLAN out");
     if (entry.port == 0 || entry.port >= XDPB_MAX_PORTS ||
         !(state.ports[entry.port].flags & XDPB_PORT_USED))
         refuse(fmt::format("no port number {}", entry.port),
                fmt::format("`xdp-bridge port show {}` lists the ports", state.name));
+    if (aware && (entry.vlan >= XDPB_VLANS || !is_member(state, entry.port, entry.vlan)))
+        refuse(entry.vlan == 0 ? "a VLAN-aware bridge needs its VLAN"
+                               : fmt::format("its port is not in VLAN {}", entry.vlan),
+               fmt::format("`xdp-bridge vlan show {}` lists the ports' VLANs", state.name));
 }
 
 [[noreturn]] void throw_full(const BridgeState& state, const std::string& doing) {

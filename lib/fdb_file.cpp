@@ -28,7 +28,7 @@ std::string_view next_word(std::string_view& line) {
 
 class Parser {
   public:
-    explicit Parser(const std::vector<PortInfo>& ports) {
+    Parser(const std::vector<PortInfo>& ports, bool vlan_aware) : vlan_aware_(vlan_aware) {
         for (const auto& port : ports)
             numbers_.emplace(port.device, port.number);
     }
@@ -68,22 +68,23 @@ class Parser {
             throw fmt::format("'{}' is no port of this bridge", device);
         return number->second;
     }
-    static std::uint16_t vlan_id(std::string_view text) {
+    [[nodiscard]] std::uint16_t vlan_id(std::string_view text) const {
         std::uint16_t vlan = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), vlan);
         if (error != std::errc{} || end != text.data() + text.size() || vlan > 4094)
             throw fmt::format("'{}' is no VLAN id", text);
-        if (vlan != 0)
+        if (vlan != 0 && !vlan_aware_)
             throw fmt::format("VLAN {} on a bridge that is not VLAN-aware", vlan);
         return vlan;
     }
+    bool vlan_aware_;
     std::unordered_map<std::string, std::uint16_t> numbers_;
 };
 
 } // namespace
 
 std::size_t Fdb::load(std::istream& text) {
-    const Parser parser(Ports(state_).list());
+    const Parser parser(Ports(state_).list(), state_->bridge().vlan_protocol != 0);
     std::vector<FdbEntry> entries;
     std::string line;
     for (std::size_t number = 1; std::getline(text, line); number++) {

@@ -6,6 +6,7 @@
 #include "libbpf_log.h"
 #include "netns.h"
 #include "tc_program.h"
+#include "vlan_table.h"
 #include "xdp_program.h"
 
 #include <atomic>
@@ -17,6 +18,7 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     // From here on frames pass to the stack; and should we be killed, the next call takes up from
     // here.
     std::atomic_ref(slot.flags).fetch_and(~std::uint32_t{XDPB_PORT_ACTIVE});
+    disconnect_floods(state, port);
     state.devices.remove(port);
     state.devices_frags.remove(port);
     const auto owner = state.port_by_ifindex.lookup(slot.ifindex);
@@ -41,6 +43,7 @@ void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
     } catch (const std::exception&) {
         // Entries of a port without a device are treated as unknown; the next flush gets them.
     }
+    leave_all_vlans(state, port);
     state.ports[port] = {};
 }
 

@@ -6,7 +6,10 @@
 #include "netlink.h"
 #include "netns.h"
 #include "port_slot.h"
+#include "port_table.h"
+#include "port_settings.h"
 #include "tc_program.h"
+#include "vlan_table.h"
 #include "xdp_program.h"
 
 #include <xdpbridge/error.h>
@@ -20,86 +23,6 @@
 namespace xdpbridge {
 
 namespace {
-
-std::string slot_name(const xdpb_port& slot) {
-    return {slot.name, ::strnlen(slot.name, sizeof(slot.name))};
-}
-
-bool used(const xdpb_port& slot) {
-    return (slot.flags & XDPB_PORT_USED) != 0;
-}
-
-// Of the program that tells whether the port is still attached: at XDP if it has one there.
-std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
-                                  std::uint32_t ifindex) {
-    return state.ports[port].flags & XDPB_PORT_TC && !(state.ports[port].flags & XDPB_PORT_XDP)
-               ? attached_tc_id(state, ifindex)
-               : attached_xdp_id(state, port, ifindex);
-}
-
-// The device behind a port, nullopt when it is gone. The name may have changed, and a new device
-// may have the old name or, in another namespace, the old number: what counts is that our program
-// is on it.
-std::optional<Link> device_of(const BridgeState& state, std::uint16_t port) {
-    const auto ifindex = state.ports[port].ifindex;
-    // Once it has left the namespace, the kernel has taken it out of the devmap, for good.
-    if (!state.devices.lookup(port) || attached_program_id(state, port, ifindex) == 0)
-        return std::nullopt;
-    return link_by_index(ifindex);
-}
-
-PortInfo describe(const BridgeState& state, std::uint16_t number) {
-    const xdpb_port& slot = state.ports[number];
-    const auto device = device_of(state, number);
-    return {
-        .number = number,
-        .device = device ? device->name : slot_name(slot),
-        .state = !device      ? PortState::gone
-                 : device->up ? PortState::forwarding
-                              : PortState::down,
-        .ifindex = slot.ifindex,
-        .mtu = device ? device->mtu : 0,
-        .kind = device ? device->kind : "",
-        .xdp = (slot.flags & XDPB_PORT_XDP) != 0,
-        .tc = (slot.flags & XDPB_PORT_TC) != 0,
-        .hook_reason = text_of(static_cast<HookReason>(slot.hook_reason)),
-        .generic = (slot.flags & XDPB_PORT_GENERIC) != 0,
-        .attached_by =
-            slot.flags & XDPB_PORT_DISPATCHER ? AttachKind::dispatcher : AttachKind::link,
-        .bulk_gro = (slot.flags & XDPB_PORT_BULK_GRO) != 0,
-        .takes_xdp = (slot.flags & XDPB_PORT_XDP_XMIT) != 0,
-        .learning = (slot.flags & XDPB_PORT_LEARNING) != 0,
-        .mac_quota = slot.mac_quota,
-        .tx_dropped = device ? device->tx_dropped : 0,
-        .learned = std::atomic_ref(state.ports[number].learned).load(),
-    };
-}
-
-// A live device's present name wins over the old name of a port that is gone.
-std::optional<std::uint16_t> find_port(const BridgeState& state, const std::string& device) {
-    std::optional<std::uint16_t> gone;
-    for (std::uint16_t number = 1; number < XDPB_MAX_PORTS; number++) {
-        if (!used(state.ports[number]))
-            continue;
-        const PortInfo info = describe(state, number);
-        if (info.device != device)
-            continue;
-        if (info.state != PortState::gone)
-            return number;
-        gone = number;
-    }
-    return gone;
-}
-
-std::uint16_t require_port(const BridgeState& state, const std::string& device,
-                           const std::string& doing) {
-    const auto number = find_port(state, device);
-    if (!number)
-        throw Error(ENOENT, doing,
-                    fmt::format("'{}' is no port of bridge '{}'", device, state.name),
-                    fmt::format("`xdp-bridge port show {}` lists them", state.name));
-    return *number;
-}
 
 Link require_device(const BridgeState& state, const std::string& device, const std::string& doing) {
     const auto link = link_by_name(device);
@@ -194,11 +117,24 @@ void connect_port(const BridgeState& state, std::uint16_t number, const Link& li
 
     int err = programs.connect_egress(link, doing);
     if (err == 0)
+        err = connect_floods(state, number);
+    if (err == 0)
         err = state.port_by_ifindex.update(link.ifindex, number);
     if (err != 0)
         throw Error(-err, doing);
     refresh_ports(state);
     flags.fetch_or(XDPB_PORT_ACTIVE);
+}
+
+// A new port is in the bridge's default VLAN. Its device joins the floods when it is connected.
+void join_default_vlan(const BridgeState& state, std::uint16_t number, const std::string& doing) {
+    const bool aware = state.bridge().vlan_protocol != 0;
+    const std::uint16_t vid = state.bridge().default_pvid; // 0 when not VLAN-aware
+    if (aware && vid == 0)
+        return;
+    if (const int err = join_vlan(state, number, vid, aware); err != 0)
+        throw Error(-err, doing);
+    state.ports[number].pvid = vid;
 }
 
 // What a port of these flags was asked to be.
@@ -225,6 +161,7 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
     state_->require_netns(doing);
     const NetnsScope scope(state_->where.netns);
     const Link link = require_device(*state_, device, doing);
+    require_settings(*state_, options.settings, doing);
 
     const auto known = find_port(*state_, device);
     const bool returns = known && describe(*state_, *known).state == PortState::gone;
@@ -243,6 +180,9 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
         state_->ports[number] = fresh;
     }
     try {
+        if (!returns)
+            join_default_vlan(*state_, number, doing);
+        store_settings(state_->ports[number], options.settings);
         connect_port(*state_, number, link, {options.hook, options.mode, options.bulk_gro}, doing);
     } catch (...) {
         if (returns) { // still gone, and still holding its settings
@@ -301,8 +241,10 @@ void Ports::set(const std::string& device, const PortChange& change) {
     const NetnsScope scope(state_->where.netns);
     const auto number = require_port(*state_, device, doing);
     xdpb_port& slot = state_->ports[number];
+    require_settings(*state_, change.settings, doing);
     if (change.hook || change.bulk_gro)
         reconnect(number, change, doing);
+    store_settings(slot, change.settings);
     if (change.mac_quota)
         std::atomic_ref(slot.mac_quota).store(*change.mac_quota);
     if (change.learning && *change.learning)

@@ -18,6 +18,8 @@ namespace {
 constexpr std::array drop_names = {XDPB_DROP_REASONS(X)};
 constexpr std::array hand_names = {XDPB_HAND_REASONS(X)};
 constexpr std::array refusal_names = {XDPB_REFUSAL_REASONS(X)};
+constexpr std::array filter_names = {XDPB_FILTER_REASONS(X)};
+constexpr std::array stack_names = {XDPB_STACK_REASONS(X)};
 #undef X
 
 constexpr std::size_t counter_words = sizeof(xdpb_counters) / sizeof(std::uint64_t);
@@ -38,6 +40,14 @@ std::string_view name_of(xdpb_refusal_reason reason) noexcept {
     return refusal_names.at(static_cast<std::size_t>(reason));
 }
 
+std::string_view name_of(xdpb_filter_reason reason) noexcept {
+    return filter_names.at(static_cast<std::size_t>(reason));
+}
+
+std::string_view name_of(xdpb_stack_reason reason) noexcept {
+    return stack_names.at(static_cast<std::size_t>(reason));
+}
+
 std::uint64_t PortCounters::handed_total() const noexcept {
     return std::accumulate(std::begin(handed), std::end(handed), std::uint64_t{0});
 }
@@ -51,7 +61,7 @@ std::uint64_t PortCounters::refused_total() const noexcept {
 }
 
 bool PortCounters::balanced() const noexcept {
-    return rx_packets == forwarded + flooded + passed + handed_total() + dropped_total();
+    return rx_packets == forwarded + flooded + answered + passed + handed_total() + dropped_total();
 }
 
 PortCounters Stats::port(std::uint16_t number, xdpb_hook hook) const {

@@ -62,6 +62,7 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
     if (!skeleton)
         throw Error(errno, doing);
     skeleton->rodata->port_no = port;
+    skeleton->rodata->vlan_protocol = state.bridge().vlan_protocol;
     reuse_maps(state, skeleton->obj);
     if (const int err = bridge_tc__load(skeleton.get()); err != 0)
         throw Error(-err, doing, {}, {}, log.text());

@@ -148,6 +148,7 @@ void XdpPrograms::open(bool frags) {
     if (!skeleton_)
         throw Error(errno, fmt::format("open the programs of bridge '{}'", state_->name));
     skeleton_->rodata->port_no = port_;
+    skeleton_->rodata->vlan_protocol = state_->bridge().vlan_protocol;
     const __u32 flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
     bpf_program__set_flags(skeleton_->progs.xdpb_ingress, flags);
     bpf_program__set_flags(skeleton_->progs.xdpb_egress, flags);

@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include <fmt/format.h>
+#include <map>
 
 namespace xdpbridge::loader {
 
@@ -14,6 +15,9 @@ struct BridgeArguments {
     std::uint32_t fdb_size = BridgeOptions{}.fdb_size;
     std::vector<std::string> reserved;
     bool has_ageing = false;
+    bool vlan_aware = false;
+    std::uint16_t vlan_protocol = BridgeOptions{}.vlan_protocol;
+    std::uint16_t default_pvid = BridgeOptions{}.default_pvid;
 };
 
 struct ReservedGroup {
@@ -63,6 +67,34 @@ std::vector<ReservedGroup> parse_reserved(const std::vector<std::string>& texts)
     return groups;
 }
 
+const std::map<std::string, std::uint16_t> vlan_protocols = {{"802.1Q", 0x8100},
+                                                             {"802.1ad", 0x88a8}};
+
+std::string vlan_protocol_name(std::uint16_t protocol) {
+    for (const auto& [name, number] : vlan_protocols)
+        if (number == protocol)
+            return name;
+    return "-";
+}
+
+// Of a bridge that is being made: they are for good.
+void add_vlan_options(CLI::App& verb, BridgeArguments& arguments) {
+    CLI::Option* aware = verb.add_flag("--vlan-aware", arguments.vlan_aware,
+                                       "ports are in VLANs: see `xdp-bridge vlan`");
+    verb.add_option("--vlan-protocol", arguments.vlan_protocol,
+                    "its tags: 802.1Q, or 802.1ad, to which a tag of 802.1Q is payload")
+        ->transform(CLI::CheckedTransformer(vlan_protocols).description(""))
+        ->type_name("802.1Q|802.1ad")
+        ->default_str("802.1Q")
+        ->needs(aware);
+    verb.add_option("--default-pvid", arguments.default_pvid,
+                    "VLAN that a new port is in, untagged; 0: none")
+        ->check(CLI::Range(0, 4094))
+        ->type_name("VID")
+        ->capture_default_str()
+        ->needs(aware);
+}
+
 void add_settings(CLI::App& verb, BridgeArguments& arguments) {
     verb.add_option("--ageing", arguments.ageing, "seconds after which a silent host is forgotten")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{Bridge::max_ageing.count()}))
@@ -77,7 +109,10 @@ void add_settings(CLI::App& verb, BridgeArguments& arguments) {
 
 void add_bridge(const Context& context, const BridgeArguments& arguments) {
     BridgeOptions options{.fdb_size = arguments.fdb_size,
-                          .ageing = std::chrono::seconds(arguments.ageing)};
+                          .ageing = std::chrono::seconds(arguments.ageing),
+                          .vlan_aware = arguments.vlan_aware,
+                          .vlan_protocol = arguments.vlan_protocol,
+                          .default_pvid = arguments.default_pvid};
     for (const auto& [group, policy] : parse_reserved(arguments.reserved))
         options.reserved[group] = policy;
     if (mount_bpffs(context.where))
@@ -99,6 +134,7 @@ void show_row(Table& table, const BridgeInfo& info) {
     table.row({cell(info.name), cell(info.ports), cell(info.fdb_size),
                cell(info.ageing.count(), fmt::format("{}s", info.ageing.count())),
                cell(reserved, exceptions.empty() ? "peer" : exceptions),
+               cell(vlan_protocol_name(info.vlan_protocol)), cell(info.default_pvid),
                info.here ? cell("here") : cell("elsewhere", Colour::warning),
                info.counts_refusals ? cell("counted") : cell("not counted", Colour::warning),
                cell(info.events_lost)});
@@ -114,6 +150,8 @@ void show_bridges(const Context& context, const std::string& only) {
                                {"fdb_size", true},
                                {"ageing", true},
                                {"reserved"},
+                               {"vlan_protocol"},
+                               {"default_pvid", true},
                                {"netns"},
                                {"refusals"},
                                {"events_lost", true}});
@@ -138,6 +176,7 @@ void add_bridge_commands(CLI::App& app, const Context& context) {
                 ->check(CLI::Range(std::uint32_t{1}, Bridge::max_fdb_size))
                 ->type_name("ENTRIES")
                 ->capture_default_str();
+            add_vlan_options(verb, arguments);
         },
         [&context](const BridgeArguments& arguments) { add_bridge(context, arguments); });
 

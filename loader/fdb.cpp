@@ -16,6 +16,7 @@ struct FdbArguments {
     std::string mac;
     std::string device;
     std::string file;
+    std::optional<std::uint16_t> vlan;
     bool is_static = false;
 };
 
@@ -31,7 +32,7 @@ Cell idle_cell(const FdbEntry& entry) {
 
 // What was asked for, as the library says it.
 FdbFilter filter_of(const Bridge& bridge, const FdbArguments& arguments) {
-    FdbFilter filter{.static_too = arguments.is_static};
+    FdbFilter filter{.vlan = arguments.vlan, .static_too = arguments.is_static};
     if (!arguments.device.empty())
         filter.port = bridge.ports().get(arguments.device).number;
     return filter;
@@ -43,7 +44,8 @@ void show_entries(const Context& context, const FdbArguments& arguments) {
     const DeviceNames devices(bridge);
     Table table(context.json, {{"mac"}, {"vlan", true}, {"device"}, {"type"}, {"idle", true}});
     bridge.fdb().for_each([&](const FdbEntry& entry) {
-        if ((filter.port && *filter.port != entry.port) || (filter.static_too && !entry.is_static))
+        if ((filter.port && *filter.port != entry.port) ||
+            (filter.vlan && *filter.vlan != entry.vlan) || (filter.static_too && !entry.is_static))
             return;
         table.row({cell(entry.mac.to_string()), cell(entry.vlan), cell(devices[entry.port]),
                    cell(entry.is_static ? "static" : "dynamic"), idle_cell(entry)});
@@ -52,16 +54,24 @@ void show_entries(const Context& context, const FdbArguments& arguments) {
 
 void add_entry(const Context& context, const FdbArguments& arguments) {
     const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    const PortInfo port = bridge.ports().get(arguments.device);
     bridge.fdb().add({.mac = *Mac::parse(arguments.mac),
-                      .port = bridge.ports().get(arguments.device).number,
+                      .vlan = arguments.vlan.value_or(port.pvid),
+                      .port = port.number,
                       .is_static = arguments.is_static});
 }
 
 void delete_entry(const Context& context, const FdbArguments& arguments) {
-    if (!Bridge::open(arguments.bridge, context.where).fdb().remove(*Mac::parse(arguments.mac)))
+    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    const auto vlan = arguments.vlan.value_or(bridge.info().default_pvid);
+    if (!bridge.fdb().remove(*Mac::parse(arguments.mac), vlan))
         throw Error(
             ENOENT, fmt::format("delete {} from bridge '{}'", arguments.mac, arguments.bridge),
             "no such entry", fmt::format("`xdp-bridge fdb show {}` lists them", arguments.bridge));
+}
+
+void add_vlan_option(CLI::App& verb, FdbArguments& arguments, const std::string& help) {
+    verb.add_option("--vlan", arguments.vlan, help)->check(CLI::Range(1, 4094))->type_name("VID");
 }
 
 void print_count(const Context& context, const char* done, std::size_t count) {
@@ -122,8 +132,9 @@ void add_fdb_commands(CLI::App& app, const Context& context) {
     };
     const auto bridge_and_file = [](CLI::App& verb, FdbArguments& arguments) {
         add_bridge_argument(verb, arguments.bridge);
-        verb.add_option("file", arguments.file,
-                        "lines of: MAC dev DEVICE [static]; - for standard input or output")
+        verb.add_option(
+                "file", arguments.file,
+                "lines of: MAC dev DEVICE [vlan VID] [static]; - for standard input or output")
             ->required()
             ->type_name("FILE");
     };
@@ -132,6 +143,7 @@ void add_fdb_commands(CLI::App& app, const Context& context) {
             add_bridge_argument(verb, arguments.bridge);
             verb.add_option("--port", arguments.device, "only entries of this port")
                 ->type_name("DEVICE");
+            add_vlan_option(verb, arguments, "only entries of this VLAN");
             verb.add_flag("--static", arguments.is_static, static_help);
         };
     };
@@ -148,11 +160,16 @@ void add_fdb_commands(CLI::App& app, const Context& context) {
             verb.add_option("--port", arguments.device, "the port it is behind")
                 ->required()
                 ->type_name("DEVICE");
+            add_vlan_option(verb, arguments, "its VLAN, unless it is the port's PVID");
             verb.add_flag("--static", arguments.is_static, "never ages, never moves");
         },
         [&context](const FdbArguments& arguments) { add_entry(context, arguments); });
     add_verb<FdbArguments>(
-        noun, "del", "Delete an entry", "xdp-bridge fdb del br0 02:00:00:00:00:01", bridge_and_mac,
+        noun, "del", "Delete an entry", "xdp-bridge fdb del br0 02:00:00:00:00:01",
+        [&](CLI::App& verb, FdbArguments& arguments) {
+            bridge_and_mac(verb, arguments);
+            add_vlan_option(verb, arguments, "its VLAN, unless it is the bridge's default PVID");
+        },
         [&context](const FdbArguments& arguments) { delete_entry(context, arguments); });
     add_verb<FdbArguments>(
         noun, "flush", "Delete all learned entries", "xdp-bridge fdb flush br0 --port tap0",

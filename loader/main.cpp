@@ -51,10 +51,11 @@ void add_global_options(CLI::App& app, Context& context) {
 
 int run(int argc, char** argv) {
     Context context;
-    CLI::App app("A learning Ethernet switch in XDP.", "xdp-bridge");
+    CLI::App app("An Ethernet and IP switch in XDP.", "xdp-bridge");
     add_global_options(app, context);
     add_bridge_commands(app, context);
     add_port_commands(app, context);
+    add_vlan_commands(app, context);
     add_fdb_commands(app, context);
     add_stats_command(app, context);
     add_monitor_command(app, context);

@@ -22,6 +22,25 @@ const std::map<std::string, Hook> hooks = {
 const std::map<std::string, bool> bulk_ways = {{"gro", true}, {"direct", false}};
 const std::map<std::string, bool> switches = {{"on", true}, {"off", false}};
 
+// What a port may have beside plain switching.
+void add_port_settings(CLI::App& verb, PortSettings& settings) {
+    const auto add_switch = [&verb](const char* name, std::optional<bool>& value,
+                                    const char* help) {
+        verb.add_option_function<bool>(
+                name, [&value](bool on) { value = on; }, help)
+            ->transform(CLI::CheckedTransformer(switches).description(""))
+            ->type_name("on|off");
+    };
+    add_switch("--isolated", settings.isolated, "no frame goes from an isolated port to another");
+    add_switch("--tunnel", settings.tunnel,
+               "Q-in-Q: put every frame, tagged or not, into the port's PVID as it is");
+    verb.add_option("--priority", settings.priority, "PCP of frames that come without one")
+        ->check(CLI::Range(0, 7))
+        ->type_name("PCP");
+    add_switch("--set-priority", settings.set_priority,
+               "replace the PCP of tagged frames by --priority too");
+}
+
 // Of add and set alike.
 template <typename Settings>
 void add_settings(CLI::App& verb, Settings& settings) {
@@ -46,6 +65,7 @@ void add_settings(CLI::App& verb, Settings& settings) {
             "--mac-quota", [&settings](std::uint32_t macs) { settings.mac_quota = macs; },
             "most MACs it may learn; 0: as many as the FDB holds")
         ->type_name("MACS");
+    add_port_settings(verb, settings.settings);
 }
 
 Cell state_cell(PortState state) {
@@ -77,6 +97,23 @@ Cell mode_cell(const PortInfo& port) {
     return port.generic ? cell("generic", Colour::warning) : cell("native");
 }
 
+// What is on of enum xdpb_port_feature, by the names of the options that turn it on.
+Cell features_cell(std::uint32_t features) {
+    static const std::vector<std::pair<std::uint32_t, std::string>> names = {
+        {XDPB_FEATURE_ISOLATED, "isolated"},
+        {XDPB_FEATURE_TUNNEL, "tunnel"},
+        {XDPB_FEATURE_SET_PRIORITY, "set-priority"},
+    };
+    nlohmann::json list = nlohmann::json::array();
+    std::string text;
+    for (const auto& [feature, name] : names)
+        if (features & feature) {
+            list.push_back(name);
+            text += (text.empty() ? "" : ",") + name;
+        }
+    return cell(list, text.empty() ? "-" : text);
+}
+
 void show_ports(const Context& context, const PortArguments& arguments) {
     const Ports ports = Bridge::open(arguments.bridge, context.where).ports();
     const auto list =
@@ -95,6 +132,9 @@ void show_ports(const Context& context, const PortArguments& arguments) {
                                {"learning"},
                                {"mac_quota", true},
                                {"learned", true},
+                               {"pvid", true},
+                               {"priority", true},
+                               {"features"},
                                {"tx_dropped", true},
                                {"why"}});
     for (const auto& port : list)
@@ -106,7 +146,8 @@ void show_ports(const Context& context, const PortArguments& arguments) {
                                                                : "link"),
              cell(port.bulk_gro ? "gro" : "direct"), on_off(port.takes_xdp), on_off(port.learning),
              cell(port.mac_quota, port.mac_quota == 0 ? "none" : std::to_string(port.mac_quota)),
-             cell(port.learned), cell(port.tx_dropped), cell(std::string(port.hook_reason))});
+             cell(port.learned), cell(port.pvid), cell(port.priority), features_cell(port.features),
+             cell(port.tx_dropped), cell(std::string(port.hook_reason))});
 }
 
 } // namespace

@@ -80,15 +80,34 @@ void print_counters(const Context& context, const Snapshot& snapshot) {
                                {"fdb_full", true},
                                {"handed"},
                                {"dropped"},
-                               {"refused"}});
+                               {"refused"},
+                               {"answered", true},
+                               {"routed", true},
+                               {"to_stack"},
+                               {"mirrored", true},
+                               {"filtered"}});
     for (const auto& [key, c] : snapshot)
-        table.row({cell(key.first), cell(key.second == XDPB_HOOK_XDP ? "xdp" : "tc"),
-                   cell(c.rx_packets), cell(c.rx_bytes), cell(c.tx_packets), cell(c.tx_bytes),
-                   cell(c.forwarded), cell(c.flooded), cell(c.passed), cell(c.moved_here),
-                   cell(c.quota_exceeded), cell(c.fdb_full),
-                   reasons_cell<xdpb_hand_reason>(c.handed, XDPB_HAND_REASON_COUNT, Colour::none),
-                   reasons_cell<xdpb_drop_reason>(c.dropped, XDPB_DROP_REASON_COUNT),
-                   reasons_cell<xdpb_refusal_reason>(c.refused, XDPB_REFUSAL_REASON_COUNT)});
+        table.row(
+            {cell(key.first),
+             cell(key.second == XDPB_HOOK_XDP ? "xdp" : "tc"),
+             cell(c.rx_packets),
+             cell(c.rx_bytes),
+             cell(c.tx_packets),
+             cell(c.tx_bytes),
+             cell(c.forwarded),
+             cell(c.flooded),
+             cell(c.passed),
+             cell(c.moved_here),
+             cell(c.quota_exceeded),
+             cell(c.fdb_full),
+             reasons_cell<xdpb_hand_reason>(c.handed, XDPB_HAND_REASON_COUNT, Colour::none),
+             reasons_cell<xdpb_drop_reason>(c.dropped, XDPB_DROP_REASON_COUNT),
+             reasons_cell<xdpb_refusal_reason>(c.refused, XDPB_REFUSAL_REASON_COUNT),
+             cell(c.answered),
+             cell(c.routed),
+             reasons_cell<xdpb_stack_reason>(c.to_stack, XDPB_STACK_REASON_COUNT, Colour::none),
+             cell(c.mirrored),
+             reasons_cell<xdpb_filter_reason>(c.filtered, XDPB_FILTER_REASON_COUNT, Colour::none)});
 }
 
 void watch_counters(const Context& context, const StatsArguments& arguments) {

@@ -11,10 +11,15 @@
 
 #include <linux/types.h>
 
-#define XDPB_ABI_VERSION 2
+#define XDPB_ABI_VERSION 3
 
 #define XDPB_MAX_PORTS 256 /* port numbers 1..255; 0 is "no port" */
 #define XDPB_RESERVED_GROUPS 16
+#define XDPB_VLANS                                                                                 \
+    4096 /* VLAN ids 1..4094; 0 is the one VLAN of a bridge that is not VLAN-aware                 \
+          */
+#define XDPB_PORT_WORDS                                                                            \
+    (XDPB_MAX_PORTS / 64) /* of a bitmap of ports, bit number % 64 of word number / 64 */
 #define XDPB_NSEC_PER_SEC 1000000000ULL
 
 /*
@@ -29,7 +34,23 @@
     X(HAIRPIN, "hairpin")             /* the destination is behind the port it came from */        \
     X(PARTIAL_CHECKSUM, "partial_checksum") /* at XDP, which cannot complete it; no tc hook */     \
     X(GSO, "gso")     /* at XDP, which cannot cut it into frames; no tc hook */                    \
-    X(FRAGS, "frags") /* in several buffers, for a device that takes one; no tc hook */
+    X(FRAGS, "frags") /* in several buffers, for a device that takes one; no tc hook */            \
+    X(VLAN, "vlan")   /* the port is not in the frame's VLAN, or has no PVID (802.1Q 8.6.2) */     \
+    X(VLAN_EGRESS, "vlan_egress") /* the port of the destination is not in the frame's VLAN */     \
+    X(HEADROOM, "headroom")       /* at XDP: no room in front of the frame for a tag */            \
+    X(BPDU_GUARD, "bpdu_guard")   /* a BPDU shut the port, or the port is shut */                  \
+    X(ISOLATED, "isolated")       /* from an isolated port to an isolated port */                  \
+    X(MAC_GUARD, "mac_guard")     /* the source MAC is not bound to the port */                    \
+    X(IP_GUARD, "ip_guard")       /* the source IP is not bound to the port and MAC */             \
+    X(ARP_GUARD, "arp_guard")     /* ARP or ND that speaks for somebody else */                    \
+    X(DHCP_GUARD, "dhcp_guard")   /* a DHCP server's message from a port that has none */          \
+    X(RA_GUARD, "ra_guard") /* an IPv6 router advertisement from a port that has no router */      \
+    X(STORM, "storm")       /* more broadcast, multicast or unknown unicast than allowed */        \
+    X(POLICER, "policer")   /* more than the port may send */                                      \
+    X(ACL, "acl")           /* a rule of the ACL says drop */                                      \
+    X(ACL_POLICER, "acl_policer") /* more than a rule of the ACL allows */                         \
+    X(NOT_JOINED, "not_joined")   /* multicast that nobody has joined (RFC 4541) */                \
+    X(BLACKHOLE, "blackhole")     /* a blackhole route */
 
 enum xdpb_drop_reason {
 #define X(name, text) XDPB_DROP_##name,
@@ -48,7 +69,8 @@ enum xdpb_drop_reason {
       "partial_checksum")         /* the sender left it to a device (CHECKSUM_PARTIAL) */          \
     X(GSO, "gso")                 /* longer than the ingress MTU: to be cut later */               \
     X(FRAGS, "frags")             /* in several buffers, and the egress device takes one */        \
-    X(NO_XDP_XMIT, "no_xdp_xmit") /* an egress device does not take frames from XDP */
+    X(NO_XDP_XMIT, "no_xdp_xmit") /* an egress device does not take frames from XDP */             \
+    X(MIRROR, "mirror")           /* a copy is wanted, which XDP cannot make */
 
 enum xdpb_hand_reason {
 #define X(name, text) XDPB_HAND_##name,
@@ -77,12 +99,62 @@ enum xdpb_refusal_reason {
         XDPB_REFUSAL_REASON_COUNT
 };
 
+/*
+ * Why a copy of a flood did not leave by a port, at XDP in the egress program. At tc such a copy is
+ * never made, and counted all the same. Counted on the egress port. Append only.
+ */
+#define XDPB_FILTER_REASONS(X)                                                                     \
+    X(VLAN, "vlan")             /* the port has just left the VLAN */                              \
+    X(ISOLATED, "isolated")     /* from an isolated port */                                        \
+    X(NOT_JOINED, "not_joined") /* multicast that nobody has joined here */
+
+enum xdpb_filter_reason {
+#define X(name, text) XDPB_FILTER_##name,
+    XDPB_FILTER_REASONS(X)
+#undef X
+        XDPB_FILTER_REASON_COUNT
+};
+
+/*
+ * Why a frame to the router's MAC was left to the host's stack instead of being routed here. It
+ * leaves by the SVI, or passes on a routed port. Append only.
+ */
+#define XDPB_STACK_REASONS(X)                                                                      \
+    X(NOT_IP, "not_ip")             /* ARP, or anything that is not IP */                          \
+    X(LOCAL, "local")               /* to an address of the host, or to a multicast group */       \
+    X(NO_ROUTE, "no_route")         /* or one that says unreachable or prohibit */                 \
+    X(NO_NEIGHBOUR, "no_neighbour") /* the stack has to ask for its MAC first */                   \
+    X(TTL, "ttl")                   /* TTL or hop limit is used up: ICMP is due */                 \
+    X(OPTIONS, "options")           /* IPv4 options, IPv6 hop-by-hop options */                    \
+    X(TOO_LONG, "too_long")         /* for the route's MTU: to be fragmented, or ICMP is due */    \
+    X(BAD_HEADER, "bad_header")     /* an IP header that is not right */                           \
+    X(FORWARDING_OFF, "forwarding_off") /* sysctl ip_forward of the ingress interface */           \
+    X(OFF_BRIDGE, "off_bridge")         /* the route leaves by an interface that is not ours */    \
+    X(UNSUPPORTED, "unsupported")       /* a route with encapsulation, a frame in several parts */
+
+enum xdpb_stack_reason {
+#define X(name, text) XDPB_STACK_##name,
+    XDPB_STACK_REASONS(X)
+#undef X
+        XDPB_STACK_REASON_COUNT
+};
+
 /* What to do with a frame to 01:80:c2:00:00:00-0f (802.1Q clause 8.6.3). The terms are those of
  * MEF 45. */
 enum xdpb_reserved_policy {
     XDPB_RESERVED_PEER = 0,    /* hand it to the host's stack */
     XDPB_RESERVED_FORWARD = 1, /* flood it like any other multicast */
     XDPB_RESERVED_DROP = 2,
+};
+
+/* What is on in a bridge, beside plain switching. */
+enum xdpb_bridge_feature {
+    XDPB_BRIDGE_ACL = 1 << 0,      /* there are rules */
+    XDPB_BRIDGE_SNOOPING = 1 << 1, /* IGMP and MLD snooping */
+    XDPB_BRIDGE_SUPPRESS = 1 << 2, /* answer ARP and ND from the map "neighbours" */
+    XDPB_BRIDGE_STATIC_ROUTES =
+        1 << 3,                  /* route by the maps "routes4" and "routes6", not the kernel */
+    XDPB_BRIDGE_MIRROR = 1 << 4, /* some port or rule has a mirror */
 };
 
 /*
@@ -98,7 +170,9 @@ struct xdpb_bridge {
     __u8 reserved[XDPB_RESERVED_GROUPS]; /* enum xdpb_reserved_policy by last nibble */
     __u32 port_limit;                    /* no port has this number or a higher one */
     __u32 no_xdp_xmit;                   /* ports whose device does not take frames from XDP */
-    __u64 pad;
+    __u32 features;                      /* enum xdpb_bridge_feature */
+    __u16 vlan_protocol; /* TPID of its tags, host byte order, for good; 0: not VLAN-aware */
+    __u16 default_pvid;  /* for the library: that a new port gets; 0: none */
 
     __u64 reclaim_second; /* the second that reclaim_spent counts in (CLOCK_MONOTONIC) */
     __u64 reclaim_spent;  /* entries inspected in that second on behalf of a full table or quota */
@@ -135,21 +209,68 @@ enum xdpb_port_flag {
     XDPB_PORT_MADE_CLSACT = 1 << 14,
 };
 
-/* Map "ports", indexed by port number, memory-mapped by the library. Same split as xdpb_bridge. */
+/* What is on on a port, beside plain switching: tested as one word. */
+enum xdpb_port_feature {
+    XDPB_FEATURE_ISOLATED = 1 << 0,
+    XDPB_FEATURE_MAC_GUARD = 1 << 1, /* source MACs have to be in the map "sources" */
+    XDPB_FEATURE_IP_GUARD = 1 << 2,  /* source IPs too, with their MAC */
+    XDPB_FEATURE_ARP_GUARD = 1 << 3,
+    XDPB_FEATURE_DHCP_GUARD = 1 << 4,
+    XDPB_FEATURE_RA_GUARD = 1 << 5,
+    XDPB_FEATURE_BPDU_GUARD = 1 << 6,
+    XDPB_FEATURE_BLOCKED = 1 << 7, /* set by the data plane: a BPDU came in */
+    XDPB_FEATURE_STORM = 1 << 8,   /* one of the port's storm policers has a rate */
+    XDPB_FEATURE_POLICER = 1 << 9,
+    XDPB_FEATURE_MIRROR_RX = 1 << 10,
+    XDPB_FEATURE_MIRROR_TX = 1 << 11,
+    XDPB_FEATURE_TUNNEL = 1 << 12,       /* Q-in-Q: every frame is untagged to it */
+    XDPB_FEATURE_SET_PRIORITY = 1 << 13, /* PCP of tagged frames too becomes xdpb_port.priority */
+    XDPB_FEATURE_ROUTED = 1 << 14,       /* a port of the router, and of no VLAN */
+    XDPB_FEATURE_SVI = 1 << 15,          /* the bridge's end of an SVI */
+    XDPB_FEATURE_SNOOPING = 1 << 16,     /* the bridge's, for the egress program */
+    XDPB_FEATURE_MROUTER = 1 << 17,      /* a multicast router is behind it, by the user's word */
+    XDPB_FEATURE_FAST_LEAVE = 1 << 18, /* one host is behind it: a leave needs no second question */
+};
+
+/* Map "ports", indexed by port number, memory-mapped by the library. */
 struct xdpb_port {
+    /* Written by the library, read by every frame. */
     __u32 flags; /* enum xdpb_port_flag */
     __u32 ifindex;
-    __u32 mac_quota;   /* learned entries at most; 0: no limit but the FDB's size */
-    __u32 mtu;         /* bytes, when last looked at; read on ports with XDPB_PORT_OFFLOADS */
-    char name[16];     /* as it was when added: the device may be renamed or vanish */
-    __u32 hook_reason; /* for the library: why it chose the hooks */
-    __u32 pad;
-    __u64 pad2[3];
+    __u32 mac_quota; /* learned entries at most; 0: no limit but the FDB's size */
+    __u32 mtu;       /* bytes, when last looked at; read on ports with XDPB_PORT_OFFLOADS */
+    __u32 features;  /* enum xdpb_port_feature; BLOCKED is set by the data plane */
+    __u16 pvid;      /* VLAN of untagged frames, 0: none */
+    __u8 priority;   /* PCP of frames without one, 0 to 7 */
+    __u8 pad;
+    __u16 mirror; /* port that gets the copies, 0: none */
+    __u16 svi_vlan;
+    __u32 router_ifindex; /* of an SVI the host's end, of a routed port its own */
+    __u8 router_mac[6];   /* of that interface */
+    __u8 pad2[26];
 
+    /* Written by the data plane. */
     __u32 learned; /* FDB entries that this port has learned; atomic */
     __u32 pad3;
     __u64 limit_event_ns; /* when the last XDPB_EVENT_LIMIT of this port was sent */
     __u64 pad4[6];
+
+    /* The library's own. */
+    char name[16];     /* as it was when added: the device may be renamed or vanish */
+    __u32 hook_reason; /* why it chose the hooks */
+    __u32 pad5;
+    __u64 pad6[5];
+};
+
+/* Map "vlans", indexed by VLAN id, memory-mapped by the library. A bridge that is not VLAN-aware
+ * has all its ports in VLAN 0. */
+struct xdpb_vlan {
+    __u64 members[XDPB_PORT_WORDS];
+    __u64 untagged[XDPB_PORT_WORDS]; /* those that send its frames without a tag */
+    __u32 all_untagged;              /* every member does */
+    __u32 pad;
+    __u64 querier_ns; /* CLOCK_MONOTONIC: the last IGMP or MLD query; written by the data plane */
+    __u64 pad2[6];
 };
 
 /* Map "fdb", key. vlan is the VLAN id, 0 on a VLAN-unaware bridge. */
@@ -160,6 +281,7 @@ struct xdpb_fdb_key {
 
 enum xdpb_fdb_flag {
     XDPB_FDB_STATIC = 1 << 0, /* never ages, never moves */
+    XDPB_FDB_ROUTER = 1 << 1, /* the MAC of an SVI: what is sent to it is routed */
 };
 
 /* Map "fdb", value. A move is one compare-and-swap of port and flags as one 32-bit word. */
@@ -179,8 +301,8 @@ struct xdpb_reclaim {
 
 /*
  * Map "counters", per CPU. The index is port number + hook * XDPB_MAX_PORTS: each hook keeps its
- * own books, in which rx = forwarded + flooded + passed + handed + dropped. What XDP passes or
- * hands over, tc receives again. A GSO frame counts as one.
+ * own books, in which rx = forwarded + flooded + answered + passed + handed + dropped. What XDP
+ * passes or hands over, tc receives again. A GSO frame counts as one.
  */
 struct xdpb_counters {
     __u64 rx_packets;
@@ -197,6 +319,14 @@ struct xdpb_counters {
                              forwarded) */
     __u64 fdb_full;       /* source MAC not learned: the FDB is full (frame still forwarded) */
     __u64 moved_here;     /* entries that moved to this port */
+    __u64 answered;       /* ARP or ND request that was answered in the name of who was asked */
+    __u64 routed;         /* of those forwarded or flooded: between VLANs or routed ports */
+    __u64
+        to_stack[XDPB_STACK_REASON_COUNT]; /* of those forwarded or passed: the host has to route */
+    __u64 mirrored;                        /* copies of frames that came in here */
+    __u64 filtered[XDPB_FILTER_REASON_COUNT];
+    __u64
+        filtered_unseen; /* of those, not yet seen by the tracepoint, which sees them as refused */
 };
 
 enum xdpb_event_type {
@@ -204,6 +334,7 @@ enum xdpb_event_type {
     XDPB_EVENT_MOVE = 2,
     XDPB_EVENT_AGE = 3,   /* an aged-out entry was met and removed or replaced */
     XDPB_EVENT_LIMIT = 4, /* quota or FDB full; at most one a second and port */
+    XDPB_EVENT_BPDU = 5,  /* the BPDU guard has shut the port */
 };
 
 /* Record of the ring buffer "events". */
@@ -222,8 +353,9 @@ struct xdpb_event {
 #endif
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_bridge) == 128, "two cache lines");
 XDPB_STATIC_ASSERT(__builtin_offsetof(struct xdpb_bridge, reclaim_second) == 64, "own cache line");
-XDPB_STATIC_ASSERT(sizeof(struct xdpb_port) == 128, "two cache lines");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_port) == 192, "three cache lines");
 XDPB_STATIC_ASSERT(__builtin_offsetof(struct xdpb_port, learned) == 64, "own cache line");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_vlan) == 128, "two cache lines");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_fdb_key) == 8, "hashed as one word");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_fdb_entry) == 24, "");
 XDPB_STATIC_ASSERT(__builtin_offsetof(struct xdpb_fdb_entry, seen_ns) == 8, "");

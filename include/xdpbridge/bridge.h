@@ -29,6 +29,7 @@ class Events;
 class Fdb;
 class Ports;
 class Stats;
+class Vlans;
 struct BridgeState;
 
 // Where a bridge lives.
@@ -50,6 +51,14 @@ enum class ReservedPolicy : std::uint8_t {
 struct BridgeOptions {
     std::uint32_t fdb_size = 16384; // entries, 1 to 1,000,000; fixed for the bridge's life
     std::chrono::seconds ageing{300};
+    // Which VLANs a port is in and how, Vlans says; else a tag is switched along like any payload.
+    // Fixed for the bridge's life.
+    bool vlan_aware = false;
+    // TPID of its tags: 0x8100 (802.1Q C-tags), or 0x88a8 for a provider bridge (802.1ad S-tags),
+    // to which a C-tag is payload.
+    std::uint16_t vlan_protocol = 0x8100;
+    // VLAN that a new port is in, untagged and as its PVID; 0: none.
+    std::uint16_t default_pvid = 1;
     // By the last octet of 01:80:c2:00:00:0x.
     std::array<ReservedPolicy, XDPB_RESERVED_GROUPS> reserved{};
 };
@@ -61,6 +70,8 @@ struct BridgeInfo {
     std::chrono::seconds ageing;
     std::array<ReservedPolicy, XDPB_RESERVED_GROUPS> reserved; // by last octet of 01:80:c2:00:00:0x
     std::uint64_t netns_cookie;                                // SO_NETNS_COOKIE
+    std::uint16_t vlan_protocol;                               // 0: not VLAN-aware
+    std::uint16_t default_pvid;
     bool here;                 // the ports' namespace is the one that Where names
     bool counts_refusals;      // the tracepoint programs are attached
     unsigned ports;            // ports it has, present or gone
@@ -99,6 +110,7 @@ class Bridge {
     // These share the bridge's state and may outlive the Bridge object.
     [[nodiscard]] Ports ports() const;
     [[nodiscard]] Fdb fdb() const;
+    [[nodiscard]] Vlans vlans() const;
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] Events events() const;
 

@@ -37,7 +37,8 @@ class Fdb {
   public:
     explicit Fdb(std::shared_ptr<BridgeState> state) noexcept : state_(std::move(state)) {}
 
-    // Adds or replaces. EINVAL (multicast or zero MAC, no such port), ENOSPC (full).
+    // Adds or replaces. EINVAL (multicast or zero MAC, no such port, a VLAN that the port is not
+    // in), ENOSPC (full).
     void add(const FdbEntry& entry);
     // False: it was not there.
     bool remove(const Mac& mac, std::uint16_t vlan = 0);

@@ -21,6 +21,16 @@ enum class Hook : std::uint8_t {
     both, // XDP, which hands what it cannot forward to tc
 };
 
+// What a port may have beside plain switching. An empty member stays as it is, and is off at first.
+struct PortSettings {
+    std::optional<bool> isolated = {}; // no frame goes from an isolated port to another one
+    // Q-in-Q: to this port every frame is untagged, those with the bridge's own tag too, and is put
+    // into the PVID as it is.
+    std::optional<bool> tunnel = {};
+    std::optional<std::uint8_t> priority = {}; // PCP of frames that come without one, 0 to 7
+    std::optional<bool> set_priority = {};     // of tagged frames too, instead of the one they have
+};
+
 struct PortOptions {
     Hook hook = Hook::automatic;
     XdpMode mode = XdpMode::native;
@@ -30,6 +40,7 @@ struct PortOptions {
     std::optional<bool> bulk_gro = {};
     bool learning = true;
     std::uint32_t mac_quota = 0; // learned entries at most; 0: no limit but the FDB's size
+    PortSettings settings = {};
 };
 
 // What can change while the port runs; an empty member stays as it is.
@@ -38,6 +49,7 @@ struct PortChange {
     std::optional<bool> bulk_gro = {};
     std::optional<bool> learning = {};
     std::optional<std::uint32_t> mac_quota = {};
+    PortSettings settings = {};
 };
 
 enum class PortState : std::uint8_t {
@@ -64,7 +76,10 @@ struct PortInfo {
     std::uint32_t mac_quota;
     std::uint64_t tx_dropped; // frames that the device dropped on sending, by its own count
     std::uint32_t
-        learned; // FDB entries learned here, aged-out ones included until they are reclaimed
+        learned;        // FDB entries learned here, aged-out ones included until they are reclaimed
+    std::uint16_t pvid; // 0: none, or the bridge is not VLAN-aware
+    std::uint8_t priority;
+    std::uint32_t features; // enum xdpb_port_feature
 };
 
 // The ports of a bridge, from Bridge::ports().

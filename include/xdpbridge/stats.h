@@ -14,6 +14,8 @@ struct BridgeState;
 [[nodiscard]] std::string_view name_of(xdpb_drop_reason reason) noexcept;
 [[nodiscard]] std::string_view name_of(xdpb_hand_reason reason) noexcept;
 [[nodiscard]] std::string_view name_of(xdpb_refusal_reason reason) noexcept;
+[[nodiscard]] std::string_view name_of(xdpb_filter_reason reason) noexcept;
+[[nodiscard]] std::string_view name_of(xdpb_stack_reason reason) noexcept;
 
 // The counters of one port, summed over all CPUs. Bytes are those of the Ethernet frame without
 // FCS.
@@ -21,7 +23,8 @@ struct PortCounters : xdpb_counters {
     [[nodiscard]] std::uint64_t handed_total() const noexcept;
     [[nodiscard]] std::uint64_t dropped_total() const noexcept;
     [[nodiscard]] std::uint64_t refused_total() const noexcept;
-    // rx = forwarded + flooded + passed + handed + dropped. Holds whenever no frame is on its way.
+    // rx = forwarded + flooded + answered + passed + handed + dropped. Holds whenever no frame is
+    // on its way.
     [[nodiscard]] bool balanced() const noexcept;
 };
 

@@ -10,3 +10,4 @@
 #include <xdpbridge/mac.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
+#include <xdpbridge/vlan.h>

@@ -22,6 +22,10 @@ TEST_F(CliTest, HelpOnEveryLevelShowsAnExample) {
         {"port", "del"},
         {"port", "set"},
         {"port", "show"},
+        {"vlan"},
+        {"vlan", "add"},
+        {"vlan", "del"},
+        {"vlan", "show"},
         {"fdb"},
         {"fdb", "show"},
         {"fdb", "add"},
@@ -75,8 +79,8 @@ TEST_F(CliTest, GlobalOptionsMayComeLast) {
 }
 
 TEST_F(CliTest, VersionSaysWhatItSpeaks) {
-    EXPECT_THAT(cli_ok({"version"}), HasSubstr("ABI 2"));
-    EXPECT_EQ(json({"version"})[0]["abi"], 2);
+    EXPECT_THAT(cli_ok({"version"}), HasSubstr("ABI 3"));
+    EXPECT_EQ(json({"version"})[0]["abi"], 3);
 }
 
 TEST_F(CliTest, WithoutATerminalThereIsNoColour) {

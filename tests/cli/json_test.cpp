@@ -51,16 +51,18 @@ class JsonTest : public CliTest {
 TEST_F(JsonTest, EveryShowIsATableOfTheSameColumnsInBothForms) {
     make_bridge();
     cli_ok({"fdb", "add", "br0", "02:00:00:00:00:01", "--port", "v1", "--static"});
-    expect_table({"show"}, {"bridge", "ports", "fdb_size", "ageing", "reserved", "netns",
-                            "refusals", "events_lost"});
+    expect_table({"show"}, {"bridge", "ports", "fdb_size", "ageing", "reserved", "vlan_protocol",
+                            "default_pvid", "netns", "refusals", "events_lost"});
     expect_table({"port", "show", "br0"},
                  {"port", "device", "state", "ifindex", "mtu", "kind", "hook", "mode",
-                  "attached_by", "bulk", "takes_xdp", "learning", "mac_quota", "learned",
-                  "tx_dropped", "why"});
+                  "attached_by", "bulk", "takes_xdp", "learning", "mac_quota", "learned", "pvid",
+                  "priority", "features", "tx_dropped", "why"});
     expect_table({"fdb", "show", "br0"}, {"mac", "vlan", "device", "type", "idle"});
-    expect_table({"stats", "br0"}, {"device", "hook", "rx_packets", "rx_bytes", "tx_packets",
-                                    "tx_bytes", "forwarded", "flooded", "passed", "moved_here",
-                                    "quota_exceeded", "fdb_full", "handed", "dropped", "refused"});
+    expect_table({"stats", "br0"},
+                 {"device",         "hook",      "rx_packets", "rx_bytes", "tx_packets",
+                  "tx_bytes",       "forwarded", "flooded",    "passed",   "moved_here",
+                  "quota_exceeded", "fdb_full",  "handed",     "dropped",  "refused",
+                  "answered",       "routed",    "to_stack",   "mirrored", "filtered"});
 }
 
 TEST_F(JsonTest, AnEmptyTableIsAnEmptyArray) {

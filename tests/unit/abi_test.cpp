@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// Version 2 of the ABI, written down a second time: bridges that run were made by earlier builds.
+// Version 3 of the ABI, written down a second time: bridges that run were made by earlier builds.
 // If a test here fails, the layout has changed: raise XDPB_ABI_VERSION, then change the test.
 #include <xdpbridge/abi.h>
 #include <xdpbridge/bridge.h>
@@ -12,8 +12,8 @@
 namespace xdpbridge {
 namespace {
 
-TEST(Abi, IsVersion2) {
-    EXPECT_EQ(XDPB_ABI_VERSION, 2);
+TEST(Abi, IsVersion3) {
+    EXPECT_EQ(XDPB_ABI_VERSION, 3);
     EXPECT_EQ(XDPB_MAX_PORTS, 256);
     EXPECT_EQ(XDPB_RESERVED_GROUPS, 16);
 }
@@ -28,21 +28,31 @@ TEST(Abi, Bridge) {
     EXPECT_EQ(offsetof(xdpb_bridge, reserved), 32U);
     EXPECT_EQ(offsetof(xdpb_bridge, port_limit), 48U);
     EXPECT_EQ(offsetof(xdpb_bridge, no_xdp_xmit), 52U);
+    EXPECT_EQ(offsetof(xdpb_bridge, features), 56U);
+    EXPECT_EQ(offsetof(xdpb_bridge, vlan_protocol), 60U);
+    EXPECT_EQ(offsetof(xdpb_bridge, default_pvid), 62U);
     EXPECT_EQ(offsetof(xdpb_bridge, reclaim_second), 64U);
     EXPECT_EQ(offsetof(xdpb_bridge, reclaim_spent), 72U);
     EXPECT_EQ(offsetof(xdpb_bridge, events_lost), 80U);
 }
 
 TEST(Abi, Port) {
-    EXPECT_EQ(sizeof(xdpb_port), 128U);
+    EXPECT_EQ(sizeof(xdpb_port), 192U);
     EXPECT_EQ(offsetof(xdpb_port, flags), 0U);
     EXPECT_EQ(offsetof(xdpb_port, ifindex), 4U);
     EXPECT_EQ(offsetof(xdpb_port, mac_quota), 8U);
     EXPECT_EQ(offsetof(xdpb_port, mtu), 12U);
-    EXPECT_EQ(offsetof(xdpb_port, name), 16U);
-    EXPECT_EQ(offsetof(xdpb_port, hook_reason), 32U);
+    EXPECT_EQ(offsetof(xdpb_port, features), 16U);
+    EXPECT_EQ(offsetof(xdpb_port, pvid), 20U);
+    EXPECT_EQ(offsetof(xdpb_port, priority), 22U);
+    EXPECT_EQ(offsetof(xdpb_port, mirror), 24U);
+    EXPECT_EQ(offsetof(xdpb_port, svi_vlan), 26U);
+    EXPECT_EQ(offsetof(xdpb_port, router_ifindex), 28U);
+    EXPECT_EQ(offsetof(xdpb_port, router_mac), 32U);
     EXPECT_EQ(offsetof(xdpb_port, learned), 64U);
     EXPECT_EQ(offsetof(xdpb_port, limit_event_ns), 72U);
+    EXPECT_EQ(offsetof(xdpb_port, name), 128U);
+    EXPECT_EQ(offsetof(xdpb_port, hook_reason), 144U);
     EXPECT_EQ(XDPB_PORT_USED, 1);
     EXPECT_EQ(XDPB_PORT_ACTIVE, 2);
     EXPECT_EQ(XDPB_PORT_LEARNING, 4);
@@ -61,6 +71,15 @@ TEST(Abi, Port) {
     EXPECT_EQ(XDPB_PORT_FRAGS, 32768);
 }
 
+TEST(Abi, Vlan) {
+    EXPECT_EQ(XDPB_VLANS, 4096);
+    EXPECT_EQ(sizeof(xdpb_vlan), 128U);
+    EXPECT_EQ(offsetof(xdpb_vlan, members), 0U);
+    EXPECT_EQ(offsetof(xdpb_vlan, untagged), 32U);
+    EXPECT_EQ(offsetof(xdpb_vlan, all_untagged), 64U);
+    EXPECT_EQ(offsetof(xdpb_vlan, querier_ns), 72U);
+}
+
 TEST(Abi, Fdb) {
     EXPECT_EQ(sizeof(xdpb_fdb_key), 8U);
     EXPECT_EQ(offsetof(xdpb_fdb_key, mac), 0U);
@@ -71,25 +90,27 @@ TEST(Abi, Fdb) {
     EXPECT_EQ(offsetof(xdpb_fdb_entry, seen_ns), 8U);
     EXPECT_EQ(offsetof(xdpb_fdb_entry, created_ns), 16U);
     EXPECT_EQ(XDPB_FDB_STATIC, 1);
+    EXPECT_EQ(XDPB_FDB_ROUTER, 2);
     EXPECT_EQ(sizeof(xdpb_reclaim), 16U);
     EXPECT_EQ(offsetof(xdpb_reclaim, created_ns), 8U);
 }
 
 TEST(Abi, Counters) {
-    EXPECT_EQ(sizeof(xdpb_counters), 29 * sizeof(__u64));
+    // The lists of reasons grow; what follows them moves with ABI versions only.
     EXPECT_EQ(offsetof(xdpb_counters, rx_packets), 0U);
     EXPECT_EQ(offsetof(xdpb_counters, rx_bytes), 8U);
     EXPECT_EQ(offsetof(xdpb_counters, forwarded), 16U);
     EXPECT_EQ(offsetof(xdpb_counters, flooded), 24U);
     EXPECT_EQ(offsetof(xdpb_counters, passed), 32U);
     EXPECT_EQ(offsetof(xdpb_counters, handed), 40U);
-    EXPECT_EQ(offsetof(xdpb_counters, dropped), 80U);
-    EXPECT_EQ(offsetof(xdpb_counters, tx_packets), 144U);
-    EXPECT_EQ(offsetof(xdpb_counters, tx_bytes), 152U);
-    EXPECT_EQ(offsetof(xdpb_counters, refused), 160U);
-    EXPECT_EQ(offsetof(xdpb_counters, quota_exceeded), 208U);
-    EXPECT_EQ(offsetof(xdpb_counters, fdb_full), 216U);
-    EXPECT_EQ(offsetof(xdpb_counters, moved_here), 224U);
+    EXPECT_EQ(XDPB_HAND_REASON_COUNT, 6);
+    EXPECT_EQ(offsetof(xdpb_counters, dropped), 88U);
+    EXPECT_EQ(XDPB_DROP_REASON_COUNT, 24);
+    EXPECT_EQ(offsetof(xdpb_counters, tx_packets), 280U);
+    EXPECT_EQ(XDPB_REFUSAL_REASON_COUNT, 6);
+    EXPECT_EQ(XDPB_STACK_REASON_COUNT, 11);
+    EXPECT_EQ(XDPB_FILTER_REASON_COUNT, 3);
+    EXPECT_EQ(sizeof(xdpb_counters), 64 * sizeof(__u64));
 }
 
 TEST(Abi, Event) {

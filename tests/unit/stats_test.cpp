@@ -19,7 +19,10 @@ TEST(Stats, DropReasonsKeepTheirNamesAndPositions) {
     for (unsigned reason = 0; reason < XDPB_DROP_REASON_COUNT; reason++)
         names.push_back(name_of(static_cast<xdpb_drop_reason>(reason)));
     EXPECT_THAT(names, ElementsAre("truncated", "src_multicast", "src_zero", "reserved", "hairpin",
-                                   "partial_checksum", "gso", "frags"));
+                                   "partial_checksum", "gso", "frags", "vlan", "vlan_egress",
+                                   "headroom", "bpdu_guard", "isolated", "mac_guard", "ip_guard",
+                                   "arp_guard", "dhcp_guard", "ra_guard", "storm", "policer", "acl",
+                                   "acl_policer", "not_joined", "blackhole"));
 }
 
 TEST(Stats, RefusalReasonsKeepTheirNamesAndPositions) {
@@ -28,6 +31,17 @@ TEST(Stats, RefusalReasonsKeepTheirNamesAndPositions) {
         names.push_back(name_of(static_cast<xdpb_refusal_reason>(reason)));
     EXPECT_THAT(names,
                 ElementsAre("queue_full", "no_receiver", "down", "mtu", "unsupported", "other"));
+}
+
+TEST(Stats, FilterAndStackReasonsKeepTheirNamesAndPositions) {
+    std::vector<std::string_view> names;
+    for (unsigned reason = 0; reason < XDPB_FILTER_REASON_COUNT; reason++)
+        names.push_back(name_of(static_cast<xdpb_filter_reason>(reason)));
+    for (unsigned reason = 0; reason < XDPB_STACK_REASON_COUNT; reason++)
+        names.push_back(name_of(static_cast<xdpb_stack_reason>(reason)));
+    EXPECT_THAT(names, ElementsAre("vlan", "isolated", "not_joined", "not_ip", "local", "no_route",
+                                   "no_neighbour", "ttl", "options", "too_long", "bad_header",
+                                   "forwarding_off", "off_bridge", "unsupported"));
 }
 
 TEST(Stats, EventTypesHaveNames) {
