@@ -64,8 +64,8 @@ struct {
 } vlans SEC(".maps");
 
 /*
- * Where a flood goes, by VLAN id: a devmap with the devices of the VLAN's ports, made when the VLAN
- * gets its first. Both kinds of programs may use an inner map, so one for both is enough; its
+ * Where a flood goes, by VLAN id: a devmap with the devices of the VLAN's ports, made before its
+ * first joins. Both kinds of programs may use an inner map, so one for both is enough; its
  * egress programs are those of "devices_frags".
  */
 struct flood_devices {

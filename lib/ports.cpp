@@ -132,7 +132,10 @@ void join_default_vlan(const BridgeState& state, std::uint16_t number, const std
     const std::uint16_t vid = state.bridge().default_pvid; // 0 when not VLAN-aware
     if (aware && vid == 0)
         return;
-    if (const int err = join_vlan(state, number, vid, aware); err != 0)
+    int err = make_floods(state, {vid, vid});
+    if (err == 0)
+        err = join_vlan(state, number, vid, aware);
+    if (err != 0)
         throw Error(-err, doing);
     state.ports[number].pvid = vid;
 }

@@ -80,6 +80,8 @@ void Vlans::add(const std::string& device, VlanRange range, const VlanOptions& o
     const NetnsScope scope(state_->where.netns);
     const auto port = require_switched_port(*state_, device, doing);
 
+    if (const int err = make_floods(*state_, range); err != 0)
+        throw Error(-err, doing);
     std::vector<Membership> before;
     for (std::uint16_t vid = range.first; vid <= range.last; vid++) {
         before.push_back({is_member(*state_, port, vid), is_untagged(*state_, port, vid)});

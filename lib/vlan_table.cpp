@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vlan_table.h"
 
-#include <algorithm>
-#include <array>
 #include <atomic>
 #include <bpf/bpf.h>
+#include <vector>
 
 namespace xdpbridge {
 
@@ -31,10 +30,6 @@ void put(PortBitmap bitmap, std::uint16_t port, bool on) {
         word_of(bitmap, port).fetch_and(~bit_of(port));
 }
 
-bool is_empty(PortBitmap bitmap) {
-    return std::all_of(std::begin(bitmap), std::end(bitmap), [](__u64 word) { return word == 0; });
-}
-
 // Tells the data plane whether a flood of this VLAN needs no tag anywhere.
 void summarize(xdpb_vlan& vlan) {
     bool all = true;
@@ -43,7 +38,7 @@ void summarize(xdpb_vlan& vlan) {
     std::atomic_ref(vlan.all_untagged).store(all ? 1 : 0);
 }
 
-// The devmap of a VLAN; none when it has no ports.
+// The devmap of a VLAN; none before the VLAN gets its first port.
 Fd open_flood(const BridgeState& state, std::uint32_t vid) {
     std::uint32_t id = 0;
     if (bpf_map_lookup_elem(state.flood_by_vlan.get(), &vid, &id) != 0)
@@ -51,15 +46,41 @@ Fd open_flood(const BridgeState& state, std::uint32_t vid) {
     return Fd(bpf_map_get_fd_by_id(id));
 }
 
-// Made when the VLAN gets its first port. Invalid: errno says why.
-Fd make_flood(const BridgeState& state, std::uint32_t vid) {
-    Fd flood(bpf_map_create(BPF_MAP_TYPE_DEVMAP, "flood_devices", sizeof(__u32),
-                            sizeof(bpf_devmap_val), XDPB_MAX_PORTS, nullptr));
-    const int fd = flood.get();
-    if (flood && bpf_map_update_elem(state.flood_by_vlan.get(), &vid, &fd, BPF_ANY) != 0)
-        return Fd();
-    return flood;
-}
+// Devmaps on their way into "flood_by_vlan". The kernel waits for all running programs after each
+// update of that map, 20 ms or so, but only once for many.
+class NewFloods {
+  public:
+    explicit NewFloods(const BridgeState& state) : state_(state) {}
+
+    // Return 0 or the negative errno.
+    int make(std::uint32_t vid) {
+        Fd flood(bpf_map_create(BPF_MAP_TYPE_DEVMAP, "flood_devices", sizeof(__u32),
+                                sizeof(bpf_devmap_val), XDPB_MAX_PORTS, nullptr));
+        if (!flood)
+            return -errno;
+        vids_.push_back(vid);
+        fds_.push_back(flood.get());
+        floods_.push_back(std::move(flood));
+        return vids_.size() < batch ? 0 : store();
+    }
+    int store() {
+        auto count = static_cast<std::uint32_t>(vids_.size());
+        if (count != 0 && bpf_map_update_batch(state_.flood_by_vlan.get(), vids_.data(),
+                                               fds_.data(), &count, nullptr) != 0)
+            return -errno;
+        vids_.clear();
+        fds_.clear();
+        floods_.clear();
+        return 0;
+    }
+
+  private:
+    static constexpr std::size_t batch = 256; // descriptors at a time
+    const BridgeState& state_;
+    std::vector<std::uint32_t> vids_;
+    std::vector<int> fds_;
+    std::vector<Fd> floods_;
+};
 
 // The device and egress program that "devices_frags" has for the port.
 int connect_flood(const BridgeState& state, const Fd& flood, std::uint16_t port) {
@@ -74,14 +95,9 @@ int connect_flood(const BridgeState& state, const Fd& flood, std::uint16_t port)
     return bpf_map_update_elem(flood.get(), &number, &output, BPF_ANY) == 0 ? 0 : -errno;
 }
 
-// A VLAN without ports needs no devmap.
 void disconnect_flood(const BridgeState& state, std::uint32_t vid, std::uint32_t port) noexcept {
-    const Fd flood = open_flood(state, vid);
-    if (!flood)
-        return;
-    bpf_map_delete_elem(flood.get(), &port);
-    if (is_empty(state.vlans[vid].members))
-        bpf_map_delete_elem(state.flood_by_vlan.get(), &vid);
+    if (const Fd flood = open_flood(state, vid))
+        bpf_map_delete_elem(flood.get(), &port);
 }
 
 } // namespace
@@ -94,19 +110,20 @@ bool is_untagged(const BridgeState& state, std::uint16_t port, std::uint16_t vid
     return test(state.vlans[vid].untagged, port);
 }
 
+int make_floods(const BridgeState& state, VlanRange range) {
+    NewFloods floods(state);
+    for (std::uint32_t vid = range.first; vid <= range.last; vid++)
+        if (!open_flood(state, vid))
+            if (const int err = floods.make(vid); err != 0)
+                return err;
+    return floods.store();
+}
+
 // The flood comes first: should we be killed in between, the egress program drops what is flooded
-// to a port that is no member. A VLAN that a port is in has a devmap, always.
+// to a port that is no member.
 int join_vlan(const BridgeState& state, std::uint16_t port, std::uint16_t vid, bool untagged) {
-    Fd flood = open_flood(state, vid);
-    if (!flood)
-        flood = make_flood(state, vid);
-    if (!flood)
-        return -errno;
-    if (const int err = connect_flood(state, flood, port); err != 0) {
-        if (is_empty(state.vlans[vid].members))
-            disconnect_flood(state, vid, port);
+    if (const int err = connect_flood(state, open_flood(state, vid), port); err != 0)
         return err;
-    }
     xdpb_vlan& vlan = state.vlans[vid];
     if (!untagged)
         std::atomic_ref(vlan.all_untagged).store(0); // before anybody relies on it

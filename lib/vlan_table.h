@@ -12,6 +12,10 @@ namespace xdpbridge {
 bool is_member(const BridgeState& state, std::uint16_t port, std::uint16_t vid) noexcept;
 bool is_untagged(const BridgeState& state, std::uint16_t port, std::uint16_t vid) noexcept;
 
+// Makes the devmaps of VLANs that have none yet: they need one before their first port joins. They
+// stay as long as the bridge. Returns 0 or the negative errno; some may have been made.
+int make_floods(const BridgeState& state, VlanRange range);
+
 // Puts a port that is connected into a VLAN, or changes how it is in it. VLAN 0 is that of a bridge
 // that is not VLAN-aware. Returns 0 or the negative errno, and then nothing has changed.
 int join_vlan(const BridgeState& state, std::uint16_t port, std::uint16_t vid, bool untagged);
