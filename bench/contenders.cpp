@@ -95,9 +95,8 @@ void Plain::know(std::uint32_t pairs) {
             "fill the plain program's FDB");
 }
 
-Ours::Ours(const Devices& devices, std::uint32_t fdb_size, bool offloads)
-    : devices_(devices),
-      bridge_(Bridge::create("bench", {.fdb_size = fdb_size, .ageing = no_ageing})) {
+Ours::Ours(const Devices& devices, BridgeOptions options, bool offloads, const std::string& name)
+    : devices_(devices), bridge_((options.ageing = no_ageing, Bridge::create(name, options))) {
     for (const auto& device : {devices.in, devices.out})
         bridge_.ports().add(device.name, {.hook = Hook::xdp});
     if (!offloads)
@@ -118,7 +117,7 @@ void Ours::clear_offloads() {
 
 Ours::~Ours() {
     ::close(program_);
-    Bridge::remove("bench");
+    Bridge::remove(bridge_.name());
 }
 
 int Ours::program() const {
@@ -126,10 +125,11 @@ int Ours::program() const {
 }
 
 void Ours::know(std::uint32_t pairs) {
+    const auto vlan = bridge_.info().default_pvid;
     std::vector<FdbEntry> entries;
     for (std::uint32_t n = 0; n < pairs; n++) {
-        entries.push_back({.mac = source(n), .port = 1});
-        entries.push_back({.mac = destination(n), .port = 2});
+        entries.push_back({.mac = source(n), .vlan = vlan, .port = 1});
+        entries.push_back({.mac = destination(n), .vlan = vlan, .port = 2});
     }
     bridge_.fdb().flush();
     bridge_.fdb().load(entries);

@@ -69,14 +69,17 @@ class Plain : public Contender {
 };
 
 // A bridge of this project, as `xdp-bridge add` makes it; it goes with the object. Without offloads
-// its ports are as those of network cards: the program does not look for partial checksums.
+// its ports are as those of network cards: the program does not look for partial checksums. Its
+// first port is devices.in.
 class Ours : public Contender {
   public:
-    Ours(const Devices& devices, std::uint32_t fdb_size, bool offloads);
+    Ours(const Devices& devices, BridgeOptions options, bool offloads,
+         const std::string& name = "bench");
     ~Ours() override;
     [[nodiscard]] int program() const override;
     [[nodiscard]] std::uint32_t load_flags() const override { return BPF_F_XDP_HAS_FRAGS; }
     void know(std::uint32_t pairs) override;
+    [[nodiscard]] Bridge& bridge() { return bridge_; }
     [[nodiscard]] PortCounters counters() const; // of the port that the frames come in on
     [[nodiscard]] std::uint32_t learned() const; // there
 

@@ -16,7 +16,7 @@ const std::string netns = "bench";
 
 sandbox::NetnsScope enter(sandbox::Sandbox& sandbox) {
     sandbox.add_namespace(netns);
-    for (const std::string name : {"in", "out"}) {
+    for (const std::string name : {"in", "out", "in2", "out2"}) {
         const std::string peer = name + "-peer";
         sandbox.ip(netns, {"link", "add", name, "type", "veth", "peer", "name", peer});
         sandbox::set_gro(netns, peer, true); // else the veth takes no frames from XDP
@@ -31,7 +31,8 @@ sandbox::NetnsScope enter(sandbox::Sandbox& sandbox) {
 
 Lab::Lab()
     : scope_(enter(sandbox_)),
-      devices_{{"in", if_nametoindex("in")}, {"out", if_nametoindex("out")}} {}
+      devices_{{"in", if_nametoindex("in")}, {"out", if_nametoindex("out")}},
+      twin_{{"in2", if_nametoindex("in2")}, {"out2", if_nametoindex("out2")}} {}
 
 Mac mac_of(std::uint8_t side, std::uint32_t n) {
     return {{0x02, side, static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16),

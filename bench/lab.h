@@ -23,17 +23,21 @@ struct Devices {
     Device in, out;
 };
 
-// A throwaway network with two veths, in and out, and their far ends, in-peer and out-peer. The
-// process lives in it as long as the object does.
+// A throwaway network with two pairs of veths, in and out, in2 and out2, and their far ends,
+// in-peer and so on. The process lives in it as long as the object does.
 class Lab {
   public:
     Lab();
     [[nodiscard]] const Devices& devices() const { return devices_; }
+    [[nodiscard]] const Devices& twin() const {
+        return twin_;
+    } // for a second bridge beside the first
 
   private:
     sandbox::Sandbox sandbox_;
     sandbox::NetnsScope scope_;
     Devices devices_;
+    Devices twin_;
 };
 
 // 02:SIDE:N.

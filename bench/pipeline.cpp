@@ -64,12 +64,9 @@ const std::array scenarios{
 };
 
 sandbox::Frame shortest_frame(const Mac& dst, const Mac& src) {
-    sandbox::Frame frame = sandbox::Ethernet{} /
-                           sandbox::IPv4{.src = "10.0.0.1", .dst = "10.0.0.2"} / sandbox::Udp{} /
-                           sandbox::Payload{18};
-    std::copy(dst.octets.begin(), dst.octets.end(), frame.begin());
-    std::copy(src.octets.begin(), src.octets.end(), frame.begin() + 6);
-    return frame;
+    return sandbox::Ethernet{.dst = dst.to_string(), .src = src.to_string()} /
+           sandbox::IPv4{.src = "10.0.0.1", .dst = "10.0.0.2"} / sandbox::Udp{} /
+           sandbox::Payload{18};
 }
 
 bool is_full(const Scenario& scenario) {
@@ -114,7 +111,7 @@ std::vector<double> ratios(const std::vector<double>& a, const std::vector<doubl
 void run(benchmark::State& state, const Scenario& scenario, const Devices& devices) try {
     Floor floor(devices);
     Plain plain(devices, scenario.fdb_size);
-    Ours ours(devices, scenario.fdb_size, scenario.offloads);
+    Ours ours(devices, {.fdb_size = scenario.fdb_size}, scenario.offloads);
     const Sink sink;
     std::array lanes{Lane{"floor", floor}, Lane{"plain", plain}, Lane{"ours", ours}};
     const auto& [f, p, o] = lanes;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// What a feature costs a frame: the same switch twice, side by side in one run, without the feature
+// and with it. README.md says what is measured and how to read it.
+#include "contenders.h"
+#include "prog_run.h"
+
+#include <xdpbridge/port.h>
+#include <xdpbridge/vlan.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <functional>
+#include <vector>
+
+using namespace xdpbridge;
+using namespace xdpbridge::bench;
+
+namespace {
+
+constexpr int rounds = 21;
+constexpr std::uint32_t frames = 1'000'000; // a measurement
+constexpr std::uint16_t vid = 10;
+
+sandbox::Frame untagged() {
+    return sandbox::Ethernet{.dst = destination(0).to_string(), .src = source(0).to_string()} /
+           sandbox::IPv4{.src = "10.0.0.1", .dst = "10.0.0.2"} / sandbox::Udp{} /
+           sandbox::Payload{18};
+}
+
+sandbox::Frame tagged() {
+    return sandbox::Ethernet{.dst = destination(0).to_string(), .src = source(0).to_string()} /
+           sandbox::Vlan{.vid = vid} / sandbox::IPv4{.src = "10.0.0.1", .dst = "10.0.0.2"} /
+           sandbox::Udp{} / sandbox::Payload{18};
+}
+
+void as_it_is(Bridge& /*bridge*/) {}
+
+// Both ports carry VLAN 10 tagged, and the two hosts are in it.
+void make_trunks(Bridge& bridge) {
+    for (const auto& port : bridge.ports().list())
+        bridge.vlans().add(port.device, {vid, vid});
+    bridge.fdb().add({.mac = source(0), .vlan = vid, .port = 1});
+    bridge.fdb().add({.mac = destination(0), .vlan = vid, .port = 2});
+}
+
+// One of the two that a scenario compares.
+struct Side {
+    BridgeOptions options = {};
+    void (*configure)(Bridge& bridge) = as_it_is;
+    sandbox::Frame (*frame)() = untagged;
+};
+
+struct Scenario {
+    const char* name;
+    Side without;
+    Side with;
+    double acceptable = 0; // with/without; 0: no goal
+};
+
+const std::array scenarios{
+    Scenario{"vlan/access", {}, {.options = {.vlan_aware = true}}, 1.25},
+    Scenario{"vlan/trunk", {}, {{.vlan_aware = true}, make_trunks, tagged}, 1.25},
+};
+
+class Lane {
+  public:
+    Lane(const Devices& devices, const Side& side, const std::string& name)
+        : devices_(devices), ours_(devices, side.options, false, name), frame_(side.frame()) {
+        ours_.know(1);
+        side.configure(ours_.bridge());
+        measure(); // warms up
+        before_ = ours_.counters().forwarded;
+    }
+    double measure() {
+        measurements_++;
+        return run_program(ours_.program(), frame_, devices_.in.ifindex, frames);
+    }
+    // A program that took another way than the scenario says would be a wrong measurement.
+    void check() const {
+        const auto forwarded = ours_.counters().forwarded - before_;
+        if (forwarded != (measurements_ - 1) * frames)
+            throw std::runtime_error(fmt::format("{} of {} frames were forwarded", forwarded,
+                                                 (measurements_ - 1) * frames));
+    }
+
+  private:
+    Devices devices_;
+    Ours ours_;
+    sandbox::Frame frame_;
+    std::uint64_t measurements_ = 0;
+    std::uint64_t before_ = 0;
+};
+
+void run(benchmark::State& state, const Scenario& scenario, const Lab& lab) try {
+    Lane without(lab.devices(), scenario.without, "without");
+    Lane with(lab.twin(), scenario.with, "with");
+    std::vector<double> without_ns, with_ns, ratios;
+    // An iteration is a round: each once, so that what disturbs one disturbs both.
+    while (state.KeepRunning()) {
+        without_ns.push_back(without.measure());
+        with_ns.push_back(with.measure());
+        ratios.push_back(with_ns.back() / without_ns.back());
+        state.SetIterationTime(with_ns.back() * 1e-9);
+    }
+    without.check();
+    with.check();
+    report(state, "without", without_ns);
+    report(state, "with", with_ns);
+    report(state, "ratio", ratios);
+    state.counters["acceptable"] = scenario.acceptable;
+} catch (const std::exception& error) {
+    state.SkipWithError(error.what());
+}
+
+class FeatureTable : public Table {
+  protected:
+    [[nodiscard]] std::string heading() const override {
+        return fmt::format("\nns a frame: median (min) of {} rounds; ratio: median (min-max)\n"
+                           "{:24}{:>16}{:>16}{:>20}",
+                           rounds, "", "without", "with", "ratio");
+    }
+    std::string line(const Run& run) override {
+        std::string text = fmt::format("{:24}", run.run_name.function_name);
+        for (const std::string name : {"without", "with"})
+            text += fmt::format("{:>16}", fmt::format("{:.1f} ({:.1f})", value(run, name),
+                                                      value(run, name + "_min")));
+        text +=
+            fmt::format("{:>20}", fmt::format("{:.2f} ({:.2f}-{:.2f})", value(run, "ratio"),
+                                              value(run, "ratio_min"), value(run, "ratio_max")));
+        const double acceptable = value(run, "acceptable");
+        if (acceptable > 0)
+            text +=
+                fmt::format("  {} than {}", value(run, "ratio") <= acceptable ? "not more" : "MORE",
+                            acceptable);
+        return text;
+    }
+};
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv))
+        return 2;
+    ::setenv("LIBXDP_SKIP_DISPATCHER", "1", 1); // BPF_PROG_RUN takes no extension program
+    const Lab lab;
+    for (const auto& scenario : scenarios)
+        add(scenario.name, rounds, [&](benchmark::State& state) { run(state, scenario, lab); });
+    FeatureTable table;
+    benchmark::RunSpecifiedBenchmarks(&table);
+    return table.failed() ? 1 : 0;
+} catch (const std::exception& error) {
+    fmt::print(stderr, "bench_features: {}\n", error.what());
+    return 1;
+}
