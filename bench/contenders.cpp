@@ -7,6 +7,7 @@
 #include <net/if.h>
 
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <unistd.h>
 #include <vector>
@@ -95,6 +96,16 @@ void Plain::know(std::uint32_t pairs) {
             "fill the plain program's FDB");
 }
 
+FibForward::FibForward(const Devices& devices) : skeleton_(fib_forward::open_and_load()) {
+    require(skeleton_ != nullptr, "load the program that asks the kernel's routes");
+    set(skeleton_->maps.devices, devices.out.ifindex, devices.out.ifindex,
+        "set the device of the program that asks the kernel's routes");
+}
+
+int FibForward::program() const {
+    return bpf_program__fd(skeleton_->progs.fib_forward);
+}
+
 Ours::Ours(const Devices& devices, BridgeOptions options, bool offloads, const std::string& name)
     : devices_(devices), bridge_((options.ageing = no_ageing, Bridge::create(name, options))) {
     for (const auto& device : {devices.in, devices.out})
@@ -154,6 +165,20 @@ Varied::Varied(const Contender& contender, std::uint32_t pairs) : skeleton_(vary
 
 int Varied::program() const {
     return bpf_program__fd(skeleton_->progs.vary);
+}
+
+Restored::Restored(const Contender& contender, const sandbox::Frame& frame)
+    : skeleton_(restore::open()) {
+    require(skeleton_ != nullptr, "open the program that restores headers");
+    std::memcpy(&skeleton_->rodata->headers, frame.data(), sizeof(skeleton_->rodata->headers));
+    bpf_program__set_flags(skeleton_->progs.restore, contender.load_flags());
+    require(restore::load(skeleton_.get()) == 0, "load the program that restores headers");
+    set(skeleton_->maps.measured, 0, static_cast<std::uint32_t>(contender.program()),
+        "call a program from the one that restores headers");
+}
+
+int Restored::program() const {
+    return bpf_program__fd(skeleton_->progs.restore);
 }
 
 Sink::Sink()

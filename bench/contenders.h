@@ -5,12 +5,16 @@
 #pragma once
 #include "lab.h"
 
+#include <sandbox/frames.h>
+
 #include <xdpbridge/bridge.h>
 #include <xdpbridge/fdb.h>
 #include <xdpbridge/stats.h>
 
+#include <fib_forward.skel.h>
 #include <floor_redirect.skel.h>
 #include <plain_learning.skel.h>
+#include <restore.skel.h>
 #include <sink.skel.h>
 #include <vary.skel.h>
 
@@ -68,6 +72,17 @@ class Plain : public Contender {
     Loaded<plain_learning> skeleton_;
 };
 
+// bpf/fib_forward.bpf.c
+class FibForward : public Contender {
+  public:
+    explicit FibForward(const Devices& devices);
+    [[nodiscard]] int program() const override;
+    void know(std::uint32_t) override {}
+
+  private:
+    Loaded<fib_forward> skeleton_;
+};
+
 // A bridge of this project, as `xdp-bridge add` makes it; it goes with the object. Without offloads
 // its ports are as those of network cards: the program does not look for partial checksums. Its
 // first port is devices.in.
@@ -99,6 +114,16 @@ class Varied {
 
   private:
     Loaded<vary> skeleton_;
+};
+
+// Any of them with restore.bpf.c in front of it.
+class Restored {
+  public:
+    Restored(const Contender& contender, const sandbox::Frame& frame);
+    [[nodiscard]] int program() const;
+
+  private:
+    Loaded<restore> skeleton_;
 };
 
 // Takes the frames that leave by the second port, at the far end of its veth.
