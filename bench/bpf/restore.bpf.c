@@ -6,11 +6,9 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-struct frame_start {
-    __u64 words[5];
-};
+#define WORDS 5 /* Ethernet, a tag or none, IPv4 */
 
-const volatile struct frame_start headers = {{0}}; /* Ethernet, a tag or none, IPv4 */
+const volatile __u64 headers[WORDS] = {0};
 
 struct {
     __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -21,12 +19,12 @@ struct {
 
 SEC("xdp")
 int restore(struct xdp_md* ctx) {
-    struct frame_start* of_frame = (void*)(long)ctx->data;
+    __u64* of_frame = (void*)(long)ctx->data;
 
-    if ((void*)(of_frame + 1) > (void*)(long)ctx->data_end)
+    if ((void*)(of_frame + WORDS) > (void*)(long)ctx->data_end)
         return XDP_ABORTED;
-    for (unsigned i = 0; i < sizeof(headers) / sizeof(*headers.words); i++)
-        of_frame->words[i] = headers.words[i];
+    for (int i = 0; i < WORDS; i++)
+        of_frame[i] = headers[i];
     bpf_tail_call(ctx, &measured, 0);
     return XDP_ABORTED;
 }
