@@ -8,6 +8,8 @@
 #include "parse.h"
 #include "guard.h"
 #include "tag_tc.h"
+#include "route_tc.h"
+#include "route.h"
 #include "learn.h"
 #include "send_tc.h"
 #include "forward.h"
@@ -21,7 +23,7 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
         return verdict;
     if ((verdict = guard(&p)) != NEXT)
         return verdict;
-    if ((verdict = vlan(&p)) != NEXT)
+    if ((verdict = enter(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;

@@ -8,6 +8,8 @@
 #include "parse.h"
 #include "guard.h"
 #include "tag_xdp.h"
+#include "route_xdp.h"
+#include "route.h"
 #include "handover.h"
 #include "learn.h"
 #include "send_xdp.h"
@@ -24,7 +26,7 @@ int xdpb_ingress(struct xdp_md* ctx) {
         return verdict;
     if ((verdict = guard(&p)) != NEXT)
         return verdict;
-    if ((verdict = vlan(&p)) != NEXT)
+    if ((verdict = enter(&p)) != NEXT)
         return verdict;
     if ((verdict = handover(&p)) != NEXT)
         return verdict;
