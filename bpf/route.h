@@ -9,7 +9,7 @@
  */
 #pragma once
 #include "fdb.h"
-#include "ip.h"
+#include "route_ip.h"
 #include "vlan.h"
 
 #define AF_INET 2

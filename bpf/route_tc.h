@@ -2,7 +2,7 @@
 /* What routing reads from an skb and writes into it. Never directly: headers may lie behind its
  * linear part, and its data may be somebody else's too. */
 #pragma once
-#include "ip.h"
+#include "route_ip.h"
 #include "tag_tc.h"
 
 /* offset: from the network header on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What routing reads from a frame and writes into it, at XDP. */
 #pragma once
-#include "ip.h"
+#include "route_ip.h"
 #include "tag_xdp.h"
 
 /* offset: from the network header on */

@@ -5,6 +5,7 @@
 #include "fdb_table.h"
 #include "libbpf_log.h"
 #include "netns.h"
+#include "router_port.h"
 #include "tc_program.h"
 #include "vlan_table.h"
 #include "xdp_program.h"
@@ -24,6 +25,7 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     const auto owner = state.port_by_ifindex.lookup(slot.ifindex);
     if (owner == port)
         state.port_by_ifindex.remove(slot.ifindex);
+    disconnect_router_port(state, port);
     const LibbpfLog quiet;
     try {
         detach_xdp(state, port, slot.ifindex);
@@ -39,11 +41,12 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
 void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
     disconnect_port(state, port);
     try {
-        flush_fdb(state, {.port = port, .static_too = true});
+        flush_fdb(state, {.port = port, .static_too = true}, true);
     } catch (const std::exception&) {
         // Entries of a port without a device are treated as unknown; the next flush gets them.
     }
     leave_all_vlans(state, port);
+    delete_svi_device(state, port);
     state.ports[port] = {};
 }
 

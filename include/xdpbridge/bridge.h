@@ -29,6 +29,7 @@ class Events;
 class Fdb;
 class Ports;
 class Stats;
+class Svis;
 class Vlans;
 struct BridgeState;
 
@@ -111,6 +112,7 @@ class Bridge {
     [[nodiscard]] Ports ports() const;
     [[nodiscard]] Fdb fdb() const;
     [[nodiscard]] Vlans vlans() const;
+    [[nodiscard]] Svis svis() const;
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] Events events() const;
 

@@ -10,4 +10,5 @@
 #include <xdpbridge/mac.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
+#include <xdpbridge/svi.h>
 #include <xdpbridge/vlan.h>
