@@ -3,10 +3,10 @@
 // Routing between VLANs on real frames, with the kernel's routes and neighbours.
 #include "route_network.h"
 
-#include "sandbox/ethtool.h"
 #include "sandbox/process.h"
 
 #include <fmt/format.h>
+#include <thread>
 
 namespace xdpbridge::test {
 namespace {
@@ -214,15 +214,17 @@ TEST_P(RouteTest, EcmpUsesBothNextHops) {
     const Capture at3(h3.netns, h3.device, {.filter = "udp port 4242"});
     PacketSocket socket(h1_.netns, h1_.device);
     const auto before = routed(h1_);
-    for (std::uint16_t flow = 0; flow < 40; flow++)
+    for (std::uint16_t flow = 0; flow < 40; flow++) {
+        const Udp udp{.sport = std::uint16_t(1000 + flow), .dport = 4242};
         for (int same = 0; same < 2; same++) {
-            const Udp udp{.sport = std::uint16_t(1000 + flow), .dport = 4242};
             socket.send(Frame(Ethernet{.dst = lan10_.mac, .src = h1_.mac} /
                               IPv4{.src = h1_.ipv4, .dst = "10.9.0.1"} / udp / Payload{20}));
             socket.send(Frame(Ethernet{.dst = lan10_.mac, .src = h1_.mac} /
                               sandbox::IPv6{.src = h1_.ipv6, .dst = "fd09::1"} / udp /
                               Payload{20}));
         }
+        std::this_thread::sleep_for(2ms); // a capture's ring is short
+    }
     EXPECT_TRUE(eventually([&] { return routed(h1_) == before + 160; }));
     EXPECT_TRUE(eventually([&] { return at2.frames().size() + at3.frames().size() == 160; }));
     EXPECT_GT(at2.frames().size(), 20U);
