@@ -40,8 +40,9 @@ TEST_P(RouteOffloadTest, TcpBetweenVlans) {
     EXPECT_EQ(to_stack(h1_), before);
     const auto c = bridge_->stats().port(bridge_->ports().get(h1_.port).number, XDPB_HOOK_TC);
     EXPECT_GT(c.routed, 50U);
-    if (GetParam() == Hook::automatic) // a veth with XDP gets no GSO frames
+    if (GetParam() == Hook::automatic) { // a veth with XDP gets no GSO frames
         EXPECT_GT(c.rx_bytes / c.rx_packets, 3000U) << "GSO frames were cut up";
+    }
 }
 
 TEST_P(RouteOffloadTest, TcpLearnsThePathsMtu) {

@@ -111,9 +111,9 @@ TEST_P(RoutedPortTest, FramesAreRewrittenRightly) {
     bridge_->vlans().add(h.port, {10, 10}, {.pvid = true}); // tagged from now on
     const Capture capture(h.netns, h.device);
     const Frame frame = Ethernet{.dst = port_mac(a), .src = a.mac} /
-                        IPv4{.src = a.ipv4, .dst = h.ipv4, .ttl = 2} / Udp{} / Payload{64};
+                        IPv4{.src = a.ipv4, .dst = h.ipv4, .ttl = 200} / Udp{} / Payload{64};
     send(a, frame);
-    const auto wanted = [](const Frame& got) { return view_ip(got).ttl == 1; };
+    const auto wanted = [](const Frame& got) { return view_ip(got).ttl == 199; };
     ASSERT_TRUE(capture.wait_for(wanted, soon));
     for (const auto& got : capture.frames())
         if (wanted(got)) {
