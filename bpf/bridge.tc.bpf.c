@@ -9,6 +9,8 @@
 #include "guard.h"
 #include "tag_tc.h"
 #include "port_guard.h"
+#include "route_tc.h"
+#include "route.h"
 #include "learn.h"
 #include "send_tc.h"
 #include "forward.h"
@@ -22,7 +24,7 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
         return verdict;
     if ((verdict = guard(&p)) != NEXT)
         return verdict;
-    if ((verdict = vlan(&p)) != NEXT)
+    if ((verdict = enter(&p)) != NEXT)
         return verdict;
     if ((verdict = port_guard(&p)) != NEXT)
         return verdict;

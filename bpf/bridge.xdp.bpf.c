@@ -8,6 +8,8 @@
 #include "parse.h"
 #include "guard.h"
 #include "tag_xdp.h"
+#include "route_xdp.h"
+#include "route.h"
 #include "handover.h"
 #include "port_guard.h"
 #include "learn.h"
@@ -25,7 +27,7 @@ int xdpb_ingress(struct xdp_md* ctx) {
         return verdict;
     if ((verdict = guard(&p)) != NEXT)
         return verdict;
-    if ((verdict = vlan(&p)) != NEXT)
+    if ((verdict = enter(&p)) != NEXT)
         return verdict;
     if ((verdict = handover(&p)) != NEXT)
         return verdict;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where the frame goes. Exits, always: forward, flood, drop HAIRPIN, VLAN_EGRESS, ISOLATED, and
- * those of the stages that see it when its way is known: check_output, admit. */
+/* Where the frame goes. Exits, always: forward, flood, drop HAIRPIN, VLAN_EGRESS, ISOLATED,
+ * BLACKHOLE, and those of the stages that see it when its way is known: check_output, admit. */
 #pragma once
 #include "admit.h"
 #include "fdb.h"
@@ -11,23 +11,17 @@
 static __always_inline int find_output(struct packet* p) {
     struct xdpb_fdb_entry* entry;
 
-    p->out = FLOOD;
-    if (mac_is_multicast(p->dst.mac))
+    if (p->routed || mac_is_multicast(p->dst.mac))
         return NEXT;
     entry = bpf_map_lookup_elem(&fdb, &p->dst);
-    if (entry && entry->flags & XDPB_FDB_ROUTER && !p->routed) {
-        int verdict = route(p, entry->port);
-
-        if (verdict != NEXT || p->out != FLOOD)
-            return verdict;
-        entry = bpf_map_lookup_elem(&fdb, &p->dst);
-    }
     if (!entry || fdb_aged(p->bridge, entry, p->now))
         return NEXT;
-    if (entry->port == port_no && !p->routed)
+    if (entry->port == port_no)
         return drop(p, XDPB_DROP_HAIRPIN);
     if (blocked(p, entry->port))
         return NEXT;
+    if (entry->flags & XDPB_FDB_ROUTER)
+        return route(p, entry->port);
     if (p->vlan && !has_port(p->vlan->members, entry->port))
         return drop(p, XDPB_DROP_VLAN_EGRESS);
     if (isolated(p, entry->port))
@@ -49,7 +43,7 @@ static __always_inline int forward(struct packet* p) {
         return verdict;
     if ((verdict = admit(p)) != NEXT)
         return verdict;
-    if (p->routed && (verdict = rewrite(p)) != NEXT)
+    if (p->routed | p->to_stack && (verdict = rewrite(p)) != NEXT)
         return verdict;
     return send(p);
 }

@@ -41,7 +41,7 @@ static __always_inline void read_checksum(struct transport* t, void* header, voi
     t->pseudo_header += bpf_htons(t->protocol);
 }
 
-static __always_inline void read_ipv4(struct transport* t, struct iphdr* ip, void* end) {
+static __always_inline void read_ipv4_checksum(struct transport* t, struct iphdr* ip, void* end) {
     if ((void*)(ip + 1) > end || ip->ihl < 5 || ip->frag_off & bpf_htons(0x3fff))
         return;
     __u64 header = ip->ihl * 4UL;
@@ -51,7 +51,7 @@ static __always_inline void read_ipv4(struct transport* t, struct iphdr* ip, voi
     read_checksum(t, (void*)ip + header, end);
 }
 
-static __always_inline void read_ipv6(struct transport* t, struct ipv6hdr* ip, void* end) {
+static __always_inline void read_ipv6_checksum(struct transport* t, struct ipv6hdr* ip, void* end) {
     if ((void*)(ip + 1) > end)
         return;
     t->protocol = ip->nexthdr;
@@ -65,9 +65,9 @@ static __always_inline struct transport read_transport(struct packet* p) {
     struct transport t = {};
 
     if (p->ethertype == ETH_P_IP)
-        read_ipv4(&t, network, end);
+        read_ipv4_checksum(&t, network, end);
     else if (p->ethertype == ETH_P_IPV6)
-        read_ipv6(&t, network, end);
+        read_ipv6_checksum(&t, network, end);
     return t;
 }
 

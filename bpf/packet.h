@@ -19,24 +19,27 @@ const volatile __u32 port_no = 0;
  * its. Fixed for the bridge's life, so that the verifier takes out what is not needed. */
 const volatile __u16 vlan_protocol = 0;
 
+/* Members that are cleared together must not stand beside a pointer: clang may clear all of them in
+ * pieces, and the verifier no longer knows that the pointer is NULL. */
 struct packet {
     hook_ctx* ctx;
     struct xdpb_bridge* bridge;
     struct xdpb_port* port; /* ingress */
     struct xdpb_counters* counters;
+    struct xdpb_vlan* vlan;  /* of dst.vlan; NULL when not VLAN-aware, and towards a routed port */
     __u64 length;            /* bytes, from the destination MAC on */
     __u64 now;               /* CLOCK_MONOTONIC_COARSE, ns */
     struct xdpb_fdb_key dst; /* of a routed frame the next hop's; its VLAN is the frame's */
     struct xdpb_fdb_key src;
-    struct xdpb_vlan* vlan; /* of dst.vlan; NULL when not VLAN-aware, and towards a routed port */
-    __u32 out;              /* port that the frame will leave by; FLOOD: all of its VLAN */
-    __u32 rule;             /* position of the ACL's rule that it matches, + 1; 0: none */
-    __u16 ethertype;        /* host byte order, of what follows the tags */
-    __u16 network;          /* where that begins: bytes from the destination MAC */
-    __u16 tci;              /* of the tag it will leave with: PCP, DEI, VLAN id; host byte order */
-    __u16 tag;              /* of the tag it has now, if has_tag */
-    bool has_tag;           /* the bridge's own: at XDP in the frame, at tc beside it */
-    bool routed;            /* dst and src are not yet those in the frame; see rewrite.h */
+    __u32 out;       /* port that the frame will leave by; FLOOD: all of its VLAN */
+    __u32 rule;      /* position of the ACL's rule that it matches, + 1; 0: none */
+    __u16 ethertype; /* host byte order, of what follows the tags */
+    __u16 network;   /* where that begins: bytes from the destination MAC */
+    __u16 tci;       /* of the tag it will leave with: PCP, DEI, VLAN id; host byte order */
+    __u16 tag;       /* of the tag it has now, if has_tag */
+    bool has_tag;    /* the bridge's own: at XDP in the frame, at tc beside it */
+    bool routed;     /* dst and src are not yet those in the frame; see rewrite() */
+    __u8 to_stack;   /* enum xdpb_stack_reason + 1: the host has to route it; 0: no */
 };
 
 #define FLOOD 0

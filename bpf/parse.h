@@ -49,8 +49,10 @@ static __always_inline int parse(struct packet* p, hook_ctx* ctx) {
     __builtin_memcpy(p->src.mac, eth->h_source, ETH_ALEN);
     p->dst.vlan = p->src.vlan = 0;
     p->vlan = NULL;
+    p->out = FLOOD;
     p->rule = 0;
     p->has_tag = p->routed = false;
+    p->to_stack = 0;
     p->now = bpf_ktime_get_coarse_ns();
     return NEXT;
 }

@@ -90,7 +90,7 @@ static __always_inline int flood(struct packet* p) {
     __u32 vid = p->dst.vlan, ifindex = 0;
     struct flood f = {.p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid)};
 
-    if (!f.vlan)
+    if (!f.vlan || vid == XDPB_NO_VLAN)
         return drop(p, XDPB_DROP_VLAN_EGRESS);
     p->counters->flooded++;
     bpf_loop(p->bridge->port_limit, flood_step, &f, 0);

@@ -4,6 +4,7 @@
 #include "netns.h"
 #include "port_slot.h"
 #include "program.h"
+#include "router_port.h"
 
 #include <xdpbridge/bridge.h>
 #include <xdpbridge/error.h>
@@ -12,6 +13,7 @@
 #include <xdpbridge/guard.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
+#include <xdpbridge/svi.h>
 #include <xdpbridge/vlan.h>
 
 #include <algorithm>
@@ -141,8 +143,10 @@ void destroy_folder(const std::filesystem::path& folder, const Where& where) noe
         const auto state = BridgeState::open(folder.filename(), folder, where);
         const NetnsScope scope(where.netns);
         for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++)
-            if (state->ports[port].flags & XDPB_PORT_USED)
+            if (state->ports[port].flags & XDPB_PORT_USED) {
                 disconnect_port(*state, port);
+                delete_svi_device(*state, port);
+            }
     } catch (const std::exception&) {
         // Half-made: without all its maps it has no ports yet. Or of another version.
     }
@@ -351,6 +355,9 @@ Fdb Bridge::fdb() const {
 }
 Vlans Bridge::vlans() const {
     return Vlans(state_);
+}
+Svis Bridge::svis() const {
+    return Svis(state_);
 }
 Stats Bridge::stats() const {
     return Stats(state_);

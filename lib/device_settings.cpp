@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "device_settings.h"
 
+#include "router_port.h"
+
 #include <xdpbridge/error.h>
 
 #include <atomic>
@@ -35,7 +37,7 @@ XdpFeatures assumed_features(const Link& link, bool has_xdp) {
 void apply_settings(const BridgeState& state, std::uint16_t port, const Link& link,
                     const std::string& doing) {
     const Flags flags(state.ports[port].flags);
-    if (!link.promiscuous)
+    if (!link.promiscuous && !(state.ports[port].features & XDPB_FEATURE_ROUTED))
         change(
             flags, XDPB_PORT_SET_PROMISC,
             [](std::uint32_t ifindex) { return set_promiscuous(ifindex, true); }, link.ifindex,
@@ -89,6 +91,7 @@ void refresh_ports(const BridgeState& state) {
         flags.fetch_or(set);
         flags.fetch_and(set | ~looked_at);
         std::atomic_ref(port.mtu).store(link->mtu);
+        refresh_router_port(state, number, *link); // what fails now, the next call may mend
         without_xmit += features.xmit ? 0 : 1;
     }
     std::atomic_ref(state.bridge().port_limit).store(limit);

@@ -53,8 +53,10 @@ bool push_reclaim(const BridgeState& state, const xdpb_fdb_key& key, const xdpb_
 }
 
 FdbEntry to_entry(const xdpb_fdb_key& key, const xdpb_fdb_entry& value, std::uint64_t now) {
-    FdbEntry entry{
-        .vlan = key.vlan, .port = value.port, .is_static = (value.flags & XDPB_FDB_STATIC) != 0};
+    FdbEntry entry{.vlan = key.vlan,
+                   .port = value.port,
+                   .is_static = (value.flags & XDPB_FDB_STATIC) != 0,
+                   .is_router = (value.flags & XDPB_FDB_ROUTER) != 0};
     std::copy(std::begin(key.mac), std::end(key.mac), entry.mac.octets.begin());
     if (!entry.is_static)
         entry.idle = std::chrono::nanoseconds(
@@ -71,6 +73,17 @@ xdpb_fdb_entry to_value(const FdbEntry& entry, std::uint64_t now) {
     value.created_ns =
         static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
     return value;
+}
+
+[[noreturn]] void throw_routers(const BridgeState& state, const std::string& mac,
+                                const std::string& doing) {
+    throw Error(EBUSY, doing, fmt::format("{} is the MAC of an SVI", mac),
+                fmt::format("`xdp-bridge svi show {}` lists them", state.name));
+}
+
+bool is_routers(const BridgeState& state, const xdpb_fdb_key& key) {
+    const auto entry = state.fdb.lookup(key);
+    return entry && entry->flags & XDPB_FDB_ROUTER;
 }
 
 void require_valid(const BridgeState& state, const FdbEntry& entry, const std::string& doing) {
@@ -93,6 +106,8 @@ void require_valid(const BridgeState& state, const FdbEntry& entry, const std::s
         refuse(entry.vlan == 0 ? "a VLAN-aware bridge needs its VLAN"
                                : fmt::format("its port is not in VLAN {}", entry.vlan),
                fmt::format("`xdp-bridge vlan show {}` lists the ports' VLANs", state.name));
+    if (is_routers(state, to_key(entry.mac, entry.vlan)))
+        throw_routers(state, entry.mac.to_string(), doing);
 }
 
 [[noreturn]] void throw_full(const BridgeState& state, const std::string& doing) {
@@ -281,13 +296,22 @@ bool remove_entry(const BridgeState& state, const xdpb_fdb_key& key) {
     return !aged(state, *old, data_plane_now());
 }
 
-std::size_t flush_fdb(const BridgeState& state, const FdbFilter& filter) {
+int put_static_entry(const BridgeState& state, const xdpb_fdb_key& key, std::uint16_t port,
+                     std::uint16_t flags) {
+    const Changing changing(state);
+    auto value = to_value({.port = port, .is_static = true}, data_plane_now());
+    value.flags |= flags;
+    return put_entry(state, key, value).err;
+}
+
+std::size_t flush_fdb(const BridgeState& state, const FdbFilter& filter, bool router_too) {
     const Changing changing(state);
     std::vector<xdpb_fdb_key> doomed;
     walk(state, [&](const xdpb_fdb_key& key, const xdpb_fdb_entry& entry) {
         if ((!filter.port || *filter.port == entry.port) &&
             (!filter.vlan || *filter.vlan == key.vlan) &&
-            (filter.static_too || !(entry.flags & XDPB_FDB_STATIC)))
+            (filter.static_too || !(entry.flags & XDPB_FDB_STATIC)) &&
+            (router_too || !(entry.flags & XDPB_FDB_ROUTER)))
             doomed.push_back(key);
     });
     return static_cast<std::size_t>(
@@ -300,10 +324,13 @@ void Fdb::add(const FdbEntry& entry) {
 }
 
 bool Fdb::remove(const Mac& mac, std::uint16_t vlan) {
-    const Lock lock =
-        state_->lock_and_repair(fmt::format("delete an FDB entry of bridge '{}'", state_->name));
+    const std::string doing = fmt::format("delete an FDB entry of bridge '{}'", state_->name);
+    const Lock lock = state_->lock_and_repair(doing);
+    const auto key = to_key(mac, vlan);
+    if (is_routers(*state_, key))
+        throw_routers(*state_, mac.to_string(), doing);
     const Changing changing(*state_);
-    return remove_entry(*state_, to_key(mac, vlan));
+    return remove_entry(*state_, key);
 }
 
 std::optional<FdbEntry> Fdb::lookup(const Mac& mac, std::uint16_t vlan) const {

@@ -110,7 +110,7 @@ std::size_t Fdb::save(std::ostream& text) const {
     fmt::memory_buffer buffer;
     for_each([&](const FdbEntry& entry) {
         const auto device = devices.find(entry.port);
-        if (device == devices.end())
+        if (device == devices.end() || entry.is_router)
             return;
         fmt::format_to(std::back_inserter(buffer), "{} dev {}", entry.mac.to_string(),
                        device->second);

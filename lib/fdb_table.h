@@ -23,9 +23,14 @@ void for_each_entry(const BridgeState& state,
 // Deletes one entry, whatever it is. False: it was not there.
 bool remove_entry(const BridgeState& state, const xdpb_fdb_key& key);
 
+// Adds or replaces a static entry with these flags too. Returns 0 or the negative errno.
+int put_static_entry(const BridgeState& state, const xdpb_fdb_key& key, std::uint16_t port,
+                     std::uint16_t flags);
+
 // Counts xdpb_port.learned anew, after a process was killed between an entry and its count.
 void recount_learned(const BridgeState& state);
 
-std::size_t flush_fdb(const BridgeState& state, const FdbFilter& filter);
+// router_too: the entries of SVIs, which go with their ports only.
+std::size_t flush_fdb(const BridgeState& state, const FdbFilter& filter, bool router_too = false);
 
 } // namespace xdpbridge

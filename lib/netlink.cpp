@@ -50,6 +50,17 @@ void read_attribute(Link& link, std::uint16_t type, const nlattr* attribute) {
     case IFLA_MTU:
         link.mtu = mnl_attr_get_u32(attribute);
         break;
+    case IFLA_LINK:
+        link.peer = mnl_attr_get_u32(attribute);
+        break;
+    case IFLA_LINK_NETNSID:
+        link.peer_is_elsewhere = true;
+        break;
+    case IFLA_ADDRESS:
+        if (mnl_attr_get_payload_len(attribute) == link.mac.octets.size())
+            std::memcpy(link.mac.octets.data(), mnl_attr_get_payload(attribute),
+                        link.mac.octets.size());
+        break;
     case IFLA_CARRIER:
         link.carrier = mnl_attr_get_u8(attribute) != 0;
         break;

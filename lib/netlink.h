@@ -3,6 +3,8 @@
 // Network devices as the kernel tells them, in the calling thread's namespace. All throw Error when
 // netlink itself fails.
 #pragma once
+#include <xdpbridge/mac.h>
+
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -16,7 +18,10 @@ struct Link {
     std::string name;
     std::string kind; // IFLA_INFO_KIND: "veth", "tun", ... ; "" for hardware
     std::uint32_t mtu = 0;
-    std::uint32_t master = 0; // ifindex of the device it is enslaved to, 0: none
+    std::uint32_t master = 0;       // ifindex of the device it is enslaved to, 0: none
+    std::uint32_t peer = 0;         // IFLA_LINK: of a veth the ifindex of its other end
+    bool peer_is_elsewhere = false; // in another namespace
+    Mac mac;
     std::uint32_t xdp_prog_id = 0;
     std::uint32_t rx_queues = 1;
     std::uint32_t tx_queues = 1;

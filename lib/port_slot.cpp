@@ -8,6 +8,7 @@
 #include "policer.h"
 #include "port_settings.h"
 #include "source_table.h"
+#include "router_port.h"
 #include "tc_program.h"
 #include "vlan_table.h"
 #include "xdp_program.h"
@@ -27,6 +28,7 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     const auto owner = state.port_by_ifindex.lookup(slot.ifindex);
     if (owner == port)
         state.port_by_ifindex.remove(slot.ifindex);
+    disconnect_router_port(state, port);
     const LibbpfLog quiet;
     try {
         detach_xdp(state, port, slot.ifindex);
@@ -42,13 +44,14 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
 void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
     disconnect_port(state, port);
     try {
-        flush_fdb(state, {.port = port, .static_too = true});
+        flush_fdb(state, {.port = port, .static_too = true}, true);
     } catch (const std::exception&) {
         // Entries of a port without a device are treated as unknown; the next flush gets them.
     }
     leave_all_vlans(state, port);
     remove_sources(state, port);
     clear_policers(state, port);
+    delete_svi_device(state, port);
     state.ports[port] = {};
     summarize_features(state);
 }

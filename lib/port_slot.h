@@ -8,7 +8,8 @@
 namespace xdpbridge {
 
 // Takes a port apart, whatever state a killed process left it in: detaches the program, empties its
-// slots, deletes its FDB entries. Never fails: what is not there needs no removal.
+// slots, deletes its FDB entries, and the veth of an SVI. Never fails: what is not there needs no
+// removal.
 void clear_port(const BridgeState& state, std::uint16_t port) noexcept;
 
 // The same but for the slot's settings and FDB entries, for a port whose device comes back.

@@ -1,144 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
-#include "device_check.h"
 #include "device_settings.h"
-#include "hook_choice.h"
-#include "netlink.h"
 #include "netns.h"
+#include "port_attach.h"
+#include "port_settings.h"
 #include "port_slot.h"
 #include "port_table.h"
-#include "port_settings.h"
-#include "tc_program.h"
-#include "vlan_table.h"
-#include "xdp_program.h"
 
 #include <xdpbridge/error.h>
 #include <xdpbridge/port.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <fmt/format.h>
 
 namespace xdpbridge {
 
 namespace {
-
-Link require_device(const BridgeState& state, const std::string& device, const std::string& doing) {
-    const auto link = link_by_name(device);
-    if (!link)
-        throw Error(ENODEV, doing,
-                    fmt::format("no interface '{}' in this network namespace", device),
-                    "`ip link` lists them, -n names another namespace");
-    for (const auto& obstacle : find_obstacles(*link, state.where, state.name))
-        throw Error(link->loopback ? EINVAL : EBUSY, doing, obstacle.found,
-                    obstacle.fix.empty() ? "" : fmt::format("`{}` releases it", obstacle.fix));
-    return *link;
-}
-
-std::uint16_t free_slot(const BridgeState& state, const std::string& doing) {
-    for (std::uint16_t number = 1; number < XDPB_MAX_PORTS; number++)
-        if (!used(state.ports[number]))
-            return number;
-    throw Error(ENOSPC, doing,
-                fmt::format("bridge '{}' has {} ports already", state.name, XDPB_MAX_PORTS - 1));
-}
-
-void zero_counters(const BridgeState& state, std::uint16_t number) {
-    const std::vector<xdpb_counters> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    for (std::uint32_t hook = 0; hook < XDPB_HOOK_COUNT; hook++) {
-        const std::uint32_t key = number + hook * XDPB_MAX_PORTS;
-        bpf_map_update_elem(state.counters.get(), &key, zero.data(), BPF_ANY);
-    }
-}
-
-constexpr std::uint32_t settings_mask = XDPB_PORT_USED | XDPB_PORT_LEARNING | XDPB_PORT_BULK_GRO;
-
-// Attaches at XDP; false if the library may choose, and the device would not.
-bool attach_xdp(const BridgeState& state, std::uint16_t number, const Link& link, XdpMode mode,
-                bool optional, XdpPrograms& programs, const std::string& doing) {
-    const std::atomic_ref flags(state.ports[number].flags);
-    try {
-        const auto attached = programs.attach(state, link, mode, doing);
-        flags.fetch_or(XDPB_PORT_XDP | (attached.generic ? XDPB_PORT_GENERIC : 0) |
-                       (attached.kind == AttachKind::dispatcher ? XDPB_PORT_DISPATCHER : 0));
-        return true;
-    } catch (const Error& error) {
-        const auto err = error.code().value();
-        if (!optional || (err != EOPNOTSUPP && err != ERANGE && err != EINVAL && err != E2BIG))
-            throw;
-        return false;
-    }
-}
-
-struct Connection {
-    Hook hook;
-    XdpMode mode;
-    std::optional<bool> bulk_gro; // empty: as suits the device; else the port's flag has it
-};
-
-// Measured (bench/README.md): TCP by GRO and tc is 1.5 times as fast as frame by frame.
-bool suits_bulk_gro(const Link& link, const HookChoice& choice) {
-    return choice.xdp && choice.reason == HookReason::no_offloads && link.kind.empty() &&
-           active_features(link.ifindex).contains("rx-gro");
-}
-
-// Each step is undone by clear_port or disconnect_port, and a process killed here leaves a slot
-// that is used and not active, which the next lock_and_repair clears.
-void connect_port(const BridgeState& state, std::uint16_t number, const Link& link,
-                  const Connection& wanted, const std::string& doing) {
-    xdpb_port& slot = state.ports[number];
-    const std::atomic_ref flags(slot.flags);
-    const bool is_auto = wanted.hook == Hook::automatic && wanted.mode == XdpMode::native;
-    std::fill(std::begin(slot.name), std::end(slot.name), '\0');
-    link.name.copy(slot.name, sizeof(slot.name) - 1);
-    slot.ifindex = link.ifindex;
-    flags.store((flags.load() & settings_mask) |
-                (is_auto ? std::uint32_t{XDPB_PORT_HOOK_AUTO} : 0U));
-
-    auto choice = choose_hooks(link, wanted.hook, wanted.mode);
-    if (flags.load() & XDPB_PORT_BULK_GRO && !(choice.xdp && choice.tc))
-        throw Error(EINVAL, doing, "bulk=gro needs XDP and tc", "give --hook both");
-    XdpPrograms programs(state, number);
-    // In the order in which a frame meets them, the last one first: what XDP hands over from the
-    // first frame on, tc takes.
-    if (choice.tc) {
-        attach_tc(state, number, link, doing);
-        flags.fetch_or(XDPB_PORT_TC);
-    }
-    if (choice.xdp && !attach_xdp(state, number, link, wanted.mode, is_auto, programs, doing))
-        choice = {false, true, HookReason::no_native_xdp};
-    if (!wanted.bulk_gro && suits_bulk_gro(link, choice))
-        flags.fetch_or(XDPB_PORT_BULK_GRO);
-    slot.hook_reason = static_cast<std::uint32_t>(choice.reason);
-    if (may_carry_offloads(link, (flags.load() & XDPB_PORT_GENERIC) != 0))
-        flags.fetch_or(XDPB_PORT_OFFLOADS);
-    apply_settings(state, number, link, doing);
-
-    int err = programs.connect_egress(link, doing);
-    if (err == 0)
-        err = connect_floods(state, number);
-    if (err == 0)
-        err = state.port_by_ifindex.update(link.ifindex, number);
-    if (err != 0)
-        throw Error(-err, doing);
-    refresh_ports(state);
-    flags.fetch_or(XDPB_PORT_ACTIVE);
-}
-
-// A new port is in the bridge's default VLAN. Its device joins the floods when it is connected.
-void join_default_vlan(const BridgeState& state, std::uint16_t number, const std::string& doing) {
-    const bool aware = state.bridge().vlan_protocol != 0;
-    const std::uint16_t vid = state.bridge().default_pvid; // 0 when not VLAN-aware
-    if (aware && vid == 0)
-        return;
-    int err = make_floods(state, {vid, vid});
-    if (err == 0)
-        err = join_vlan(state, number, vid, aware);
-    if (err != 0)
-        throw Error(-err, doing);
-    state.ports[number].pvid = vid;
-}
 
 // What a port of these flags was asked to be.
 Connection connection_of(std::uint32_t flags) {
@@ -163,40 +40,8 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
     const Lock lock = state_->lock_and_repair(doing);
     state_->require_netns(doing);
     const NetnsScope scope(state_->where.netns);
-    const Link link = require_device(*state_, device, doing);
-    require_settings(*state_, options.settings, doing);
-
-    const auto known = find_port(*state_, device);
-    const bool returns = known && describe(*state_, *known).state == PortState::gone;
-    if (known && !returns)
-        throw Error(EEXIST, doing, fmt::format("it is port {} already", *known));
-
-    const std::uint16_t number = known ? *known : free_slot(*state_, doing);
-    if (returns) {
-        disconnect_port(*state_, number);
-    } else {
-        zero_counters(*state_, number);
-        xdpb_port fresh{};
-        fresh.flags = XDPB_PORT_USED | (options.learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U) |
-                      (options.bulk_gro.value_or(false) ? std::uint32_t{XDPB_PORT_BULK_GRO} : 0U);
-        fresh.mac_quota = options.mac_quota;
-        state_->ports[number] = fresh;
-    }
-    try {
-        if (!returns)
-            join_default_vlan(*state_, number, doing);
-        store_settings(*state_, number, options.settings);
-        connect_port(*state_, number, link, {options.hook, options.mode, options.bulk_gro}, doing);
-    } catch (...) {
-        if (returns) { // still gone, and still holding its settings
-            disconnect_port(*state_, number);
-            std::atomic_ref(state_->ports[number].flags).fetch_or(XDPB_PORT_ACTIVE);
-        } else {
-            clear_port(*state_, number);
-        }
-        throw;
-    }
-    return {state_, number, attached_program_id(*state_, number, link.ifindex)};
+    const auto number = attach_port(*state_, device, options, doing);
+    return {state_, number, attached_program_id(*state_, number, state_->ports[number].ifindex)};
 }
 
 void Ports::remove(const std::string& device) {
@@ -223,7 +68,7 @@ void Ports::reconnect(std::uint16_t number, const PortChange& change, const std:
         wanted.hook = *change.hook;
     const auto connect = [&](std::uint32_t settings, const Connection& connection) {
         disconnect_port(*state_, number);
-        flags.store(settings & settings_mask);
+        flags.store(settings & port_settings_mask);
         connect_port(*state_, number, *link_by_index(link->ifindex), connection, doing);
     };
     const bool bulk = change.bulk_gro.value_or((old_flags & XDPB_PORT_BULK_GRO) != 0);
@@ -245,6 +90,7 @@ void Ports::set(const std::string& device, const PortChange& change) {
     const auto number = require_port(*state_, device, doing);
     xdpb_port& slot = state_->ports[number];
     require_settings(*state_, change.settings, doing);
+    require_role(slot.features, change.settings, change.learning.value_or(false), doing);
     if (change.hook || change.bulk_gro)
         reconnect(number, change, doing);
     store_settings(*state_, number, change.settings);

@@ -36,6 +36,10 @@ std::uint16_t require_switched_port(const BridgeState& state, const std::string&
     if (state.ports[port].features & XDPB_FEATURE_ROUTED)
         throw Error(EINVAL, doing, fmt::format("'{}' is a routed port, and in no VLAN", device),
                     "add it again without --routed");
+    if (state.ports[port].features & XDPB_FEATURE_SVI)
+        throw Error(EINVAL, doing,
+                    fmt::format("'{}' is the port of an SVI, and in its VLAN alone", device),
+                    "`xdp-bridge svi add` makes one for another VLAN");
     return port;
 }
 

@@ -23,6 +23,7 @@ void add_bridge_commands(CLI::App& app, const Context& context); // add, del, se
 void add_port_commands(CLI::App& app, const Context& context);
 void add_vlan_commands(CLI::App& app, const Context& context);
 void add_guard_commands(CLI::App& app, const Context& context);
+void add_svi_commands(CLI::App& app, const Context& context);
 void add_fdb_commands(CLI::App& app, const Context& context);
 void add_stats_command(CLI::App& app, const Context& context);
 void add_monitor_command(CLI::App& app, const Context& context);
@@ -43,6 +44,8 @@ void add_verb(CLI::App& noun, const std::string& name, const std::string& descri
 // Arguments that several verbs take.
 CLI::Option* add_bridge_argument(CLI::App& verb, std::string& bridge);
 CLI::Option* add_device_argument(CLI::App& verb, std::string& device);
+// Of an option: "", or what is wrong.
+std::string is_mac(const std::string& text);
 // The text has been checked to be a MAC when the verb runs.
 CLI::Option* add_mac_argument(CLI::App& verb, std::string& mac);
 

@@ -48,7 +48,10 @@ void show_entries(const Context& context, const FdbArguments& arguments) {
             (filter.vlan && *filter.vlan != entry.vlan) || (filter.static_too && !entry.is_static))
             return;
         table.row({cell(entry.mac.to_string()), cell(entry.vlan), cell(devices[entry.port]),
-                   cell(entry.is_static ? "static" : "dynamic"), idle_cell(entry)});
+                   cell(entry.is_router   ? "router"
+                        : entry.is_static ? "static"
+                                          : "dynamic"),
+                   idle_cell(entry)});
     });
 }
 
@@ -113,12 +116,14 @@ void save_file(const Context& context, const FdbArguments& arguments) {
 
 } // namespace
 
+std::string is_mac(const std::string& text) {
+    return Mac::parse(text) ? std::string() : fmt::format("'{}' is no MAC address", text);
+}
+
 CLI::Option* add_mac_argument(CLI::App& verb, std::string& mac) {
     return verb.add_option("mac", mac, "the host's address, like 02:00:00:00:00:01")
         ->required()
-        ->check([](const std::string& text) {
-            return Mac::parse(text) ? std::string() : fmt::format("'{}' is no MAC address", text);
-        })
+        ->check(is_mac)
         ->type_name("MAC");
 }
 

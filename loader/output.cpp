@@ -132,4 +132,18 @@ void Table::print_text() const {
     }
 }
 
+Cell state_cell(PortState state) {
+    switch (state) {
+    case PortState::forwarding:
+        return cell("forwarding", Colour::good);
+    case PortState::blocked:
+        return cell("blocked", Colour::bad);
+    case PortState::down:
+        return cell("down", Colour::warning);
+    case PortState::gone:
+        break;
+    }
+    return cell("gone", Colour::bad);
+}
+
 } // namespace xdpbridge::loader

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
+#include <xdpbridge/port.h>
+
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
@@ -20,6 +22,7 @@ Cell cell(const std::string& text, Colour colour = Colour::none);
 Cell cell(std::uint64_t number);
 Cell cell(const nlohmann::json& json, const std::string& text, Colour colour = Colour::none);
 Cell on_off(bool on);
+Cell state_cell(PortState state);
 
 struct Column {
     std::string key; // in JSON; the heading of the table is the same in capitals

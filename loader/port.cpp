@@ -94,20 +94,6 @@ void add_settings(CLI::App& verb, Settings& settings) {
     add_port_settings(verb, settings.settings);
 }
 
-Cell state_cell(PortState state) {
-    switch (state) {
-    case PortState::forwarding:
-        return cell("forwarding", Colour::good);
-    case PortState::blocked:
-        return cell("blocked", Colour::bad);
-    case PortState::down:
-        return cell("down", Colour::warning);
-    case PortState::gone:
-        break;
-    }
-    return cell("gone", Colour::bad);
-}
-
 std::string kind_of(const PortInfo& port) {
     if (port.state == PortState::gone)
         return "-";
@@ -128,10 +114,15 @@ Cell mode_cell(const PortInfo& port) {
 // What is on of enum xdpb_port_feature, by the names of the options that turn it on.
 Cell features_cell(std::uint32_t features) {
     static const std::vector<std::pair<std::uint32_t, std::string>> names = {
-        {XDPB_FEATURE_ISOLATED, "isolated"},         {XDPB_FEATURE_TUNNEL, "tunnel"},
-        {XDPB_FEATURE_SET_PRIORITY, "set-priority"}, {XDPB_FEATURE_ARP_GUARD, "arp-guard"},
-        {XDPB_FEATURE_DHCP_GUARD, "dhcp-guard"},     {XDPB_FEATURE_RA_GUARD, "ra-guard"},
+        {XDPB_FEATURE_ISOLATED, "isolated"},
+        {XDPB_FEATURE_TUNNEL, "tunnel"},
+        {XDPB_FEATURE_SET_PRIORITY, "set-priority"},
+        {XDPB_FEATURE_ARP_GUARD, "arp-guard"},
+        {XDPB_FEATURE_DHCP_GUARD, "dhcp-guard"},
+        {XDPB_FEATURE_RA_GUARD, "ra-guard"},
         {XDPB_FEATURE_BPDU_GUARD, "bpdu-guard"},
+        {XDPB_FEATURE_ROUTED, "routed"},
+        {XDPB_FEATURE_SVI, "svi"},
     };
     nlohmann::json list = nlohmann::json::array();
     std::string text;
@@ -234,6 +225,8 @@ void add_port_commands(CLI::App& app, const Context& context) {
                 ->transform(CLI::CheckedTransformer(modes).description(""))
                 ->type_name("native|generic|auto");
             add_settings(verb, arguments.options);
+            verb.add_flag("--routed", arguments.options.routed,
+                          "a port of the router, in no VLAN: it keeps its MAC and addresses");
         },
         [&context](const PortArguments& arguments) {
             Bridge::open(arguments.bridge, context.where)

@@ -18,6 +18,7 @@
 #define XDPB_VLANS                                                                                 \
     4096 /* VLAN ids 1..4094; 0 is the one VLAN of a bridge that is not VLAN-aware                 \
           */
+#define XDPB_NO_VLAN 4095 /* an id that no VLAN has: of a frame to or from a routed port */
 #define XDPB_PORT_WORDS                                                                            \
     (XDPB_MAX_PORTS / 64) /* of a bitmap of ports, bit number % 64 of word number / 64 */
 #define XDPB_NSEC_PER_SEC 1000000000ULL
@@ -122,9 +123,10 @@ enum xdpb_filter_reason {
  */
 #define XDPB_STACK_REASONS(X)                                                                      \
     X(NOT_IP, "not_ip")             /* ARP, or anything that is not IP */                          \
-    X(LOCAL, "local")               /* to an address of the host, or to a multicast group */       \
-    X(NO_ROUTE, "no_route")         /* or one that says unreachable or prohibit */                 \
-    X(NO_NEIGHBOUR, "no_neighbour") /* the stack has to ask for its MAC first */                   \
+    X(LOCAL, "local")               /* to the host itself, a group, or nowhere: see route.h */     \
+    X(NO_ROUTE, "no_route")         /* one that says unreachable or prohibit; of static routes,    \
+                                       none */                                                     \
+    X(NO_NEIGHBOUR, "no_neighbour") /* the stack has to ask for its MAC, or where that is */       \
     X(TTL, "ttl")                   /* TTL or hop limit is used up: ICMP is due */                 \
     X(OPTIONS, "options")           /* IPv4 options, IPv6 hop-by-hop options */                    \
     X(TOO_LONG, "too_long")         /* for the route's MTU: to be fragmented, or ICMP is due */    \

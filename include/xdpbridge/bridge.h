@@ -30,6 +30,7 @@ class Fdb;
 class Guards;
 class Ports;
 class Stats;
+class Svis;
 class Vlans;
 struct BridgeState;
 
@@ -113,6 +114,7 @@ class Bridge {
     [[nodiscard]] Fdb fdb() const;
     [[nodiscard]] Vlans vlans() const;
     [[nodiscard]] Guards guards() const;
+    [[nodiscard]] Svis svis() const;
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] Events events() const;
 

@@ -22,6 +22,7 @@ struct FdbEntry {
     std::uint16_t vlan = 0;           // 0 on a VLAN-unaware bridge
     std::uint16_t port = 0;           // PortInfo::number
     bool is_static = false;           // never ages, never moves
+    bool is_router = false;           // of an SVI, with which it comes and goes; static too
     std::chrono::nanoseconds idle{0}; // since the last frame from this MAC; 0 for static entries
 };
 
@@ -38,9 +39,9 @@ class Fdb {
     explicit Fdb(std::shared_ptr<BridgeState> state) noexcept : state_(std::move(state)) {}
 
     // Adds or replaces. EINVAL (multicast or zero MAC, no such port, a VLAN that the port is not
-    // in), ENOSPC (full).
+    // in), EBUSY (the MAC of an SVI), ENOSPC (full).
     void add(const FdbEntry& entry);
-    // False: it was not there.
+    // False: it was not there. EBUSY: the MAC of an SVI.
     bool remove(const Mac& mac, std::uint16_t vlan = 0);
     [[nodiscard]] std::optional<FdbEntry> lookup(const Mac& mac, std::uint16_t vlan = 0) const;
     // How many were deleted.
@@ -51,11 +52,11 @@ class Fdb {
     [[nodiscard]] std::vector<FdbEntry> entries() const;
 
     // Adds or replaces all, or on any error none: an entry that another process or the data plane
-    // changes during the call may keep its newer value. ENOSPC, EINVAL.
+    // changes during the call may keep its newer value. ENOSPC, EINVAL, EBUSY.
     void load(std::span<const FdbEntry> entries);
     // Text, one entry a line: "MAC dev DEVICE [vlan VID] [static]"; # starts a comment. Loads all
     // or nothing; a bad line is named by its number in the error (EINVAL). Returns how many were
-    // loaded.
+    // loaded. The MACs of SVIs are not saved.
     std::size_t load(std::istream& text);
     std::size_t save(std::ostream& text) const;
 

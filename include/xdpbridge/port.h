@@ -64,6 +64,9 @@ struct PortOptions {
     bool learning = true;
     std::uint32_t mac_quota = 0; // learned entries at most; 0: no limit but the FDB's size
     PortSettings settings = {};
+    // A port of the router, in no VLAN: the device keeps its MAC and addresses. What comes in for
+    // its MAC is routed as the kernel's tables say, all else is the host's. Never learns.
+    bool routed = false;
 };
 
 // What can change while the port runs; an empty member stays as it is.

@@ -13,4 +13,5 @@
 #include <xdpbridge/port.h>
 #include <xdpbridge/rate.h>
 #include <xdpbridge/stats.h>
+#include <xdpbridge/svi.h>
 #include <xdpbridge/vlan.h>
