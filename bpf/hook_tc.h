@@ -15,3 +15,13 @@ typedef struct __sk_buff hook_ctx;
 static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port* port) {
     return ctx->len + (ctx->vlan_present ? 4 : 0);
 }
+
+/* Packets that the frame is, or will be cut into. The kernel leaves gso_segs 0 on a frame that it
+ * does not trust, such as a VM's (virtio_net_hdr_to_skb), and counts when it cuts. */
+static __always_inline __u64 frame_segments(hook_ctx* ctx, __u64 length) {
+    __u32 segments = ctx->gso_segs, size = ctx->gso_size;
+
+    if (segments)
+        return segments;
+    return size ? (length + size - 1) / size : 1;
+}

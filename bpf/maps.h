@@ -102,3 +102,6 @@ struct {
     __type(key, __u32);
     __type(value, __u32);
 } port_by_ifindex SEC(".maps");
+
+#include "policers.h"
+#include "sources.h"

@@ -124,6 +124,9 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->events = open_pin(folder / "events", doing);
     state->port_by_ifindex =
         Map<std::uint32_t, std::uint32_t>(open_pin(folder / "port_by_ifindex", doing));
+    state->sources = Map<xdpb_source, xdpb_source_info>(open_pin(folder / "sources", doing));
+    Fd policers = open_pin(folder / "policers", doing);
+    state->policers = {policers, XDPB_POLICERS};
     return state;
 }
 

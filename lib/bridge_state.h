@@ -53,10 +53,12 @@ struct BridgeState {
     Fd counters;
     Fd events;
     Map<std::uint32_t, std::uint32_t> port_by_ifindex;
+    Map<xdpb_source, xdpb_source_info> sources;
 
     MappedArray<xdpb_bridge> bridge_memory;
     MappedArray<xdpb_port> ports;
     MappedArray<xdpb_vlan> vlans;
+    MappedArray<xdpb_policer> policers;
 
     [[nodiscard]] xdpb_bridge& bridge() const noexcept { return bridge_memory[0]; }
     [[nodiscard]] std::filesystem::path port_link(std::uint16_t port) const {

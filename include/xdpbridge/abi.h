@@ -106,7 +106,8 @@ enum xdpb_refusal_reason {
 #define XDPB_FILTER_REASONS(X)                                                                     \
     X(VLAN, "vlan")             /* the port has just left the VLAN */                              \
     X(ISOLATED, "isolated")     /* from an isolated port */                                        \
-    X(NOT_JOINED, "not_joined") /* multicast that nobody has joined here */
+    X(NOT_JOINED, "not_joined") /* multicast that nobody has joined here */                        \
+    X(BLOCKED, "blocked")       /* the BPDU guard has shut the port */
 
 enum xdpb_filter_reason {
 #define X(name, text) XDPB_FILTER_##name,
@@ -153,8 +154,9 @@ enum xdpb_bridge_feature {
     XDPB_BRIDGE_SNOOPING = 1 << 1, /* IGMP and MLD snooping */
     XDPB_BRIDGE_SUPPRESS = 1 << 2, /* answer ARP and ND from the map "neighbours" */
     XDPB_BRIDGE_STATIC_ROUTES =
-        1 << 3,                  /* route by the maps "routes4" and "routes6", not the kernel */
-    XDPB_BRIDGE_MIRROR = 1 << 4, /* some port or rule has a mirror */
+        1 << 3,                      /* route by the maps "routes4" and "routes6", not the kernel */
+    XDPB_BRIDGE_MIRROR = 1 << 4,     /* some port or rule has a mirror */
+    XDPB_BRIDGE_BPDU_GUARD = 1 << 5, /* some port has a BPDU guard, or was shut by it */
 };
 
 /*
@@ -300,6 +302,56 @@ struct xdpb_reclaim {
 };
 
 /*
+ * One rate and its burst, policed by the generic cell rate algorithm (ITU-T I.371 annex A): what
+ * comes pushes the theoretical arrival time ahead by its cost. Times are in 2^-10 ns and wrap
+ * around, all 208 days. Of its own cache line, which a frame that is not let through does not
+ * write.
+ */
+struct xdpb_meter {
+    __u64 cost;      /* of a packet in 2^-10 ns, of a byte in 2^-20 ns; 0: no limit */
+    __u64 tolerance; /* how far the arrival time may be ahead of the clock: burst * cost */
+    __u64 horizon;   /* further ahead it is a time long ago, seen around the corner */
+    __u64 arrival;   /* the theoretical arrival time, on CLOCK_MONOTONIC; the data plane's */
+    __u64 rate;      /* as given, for the library: packets, or bits, a second */
+    __u64 burst;     /* as given: packets, or bytes */
+    __u64 pad[2];
+};
+
+/* Map "policers". A frame has to conform to both meters, and counts on both or none. */
+struct xdpb_policer {
+    struct xdpb_meter packets;
+    struct xdpb_meter bytes;
+};
+
+/* A port's policers are at port number * XDPB_POLICER_KINDS + kind, those of the ACL's rules from
+ * XDPB_POLICER_ACL on. */
+enum xdpb_policer_kind {
+    XDPB_POLICER_BROADCAST = 0,
+    XDPB_POLICER_MULTICAST = 1,
+    XDPB_POLICER_UNKNOWN = 2, /* unicast that is flooded, its destination being unknown */
+    XDPB_POLICER_INGRESS = 3, /* all that the port sends into the switch */
+    XDPB_POLICER_KINDS,
+};
+#define XDPB_POLICER_ACL (XDPB_MAX_PORTS * XDPB_POLICER_KINDS)
+#define XDPB_POLICERS 2048
+#define XDPB_SOURCES 16384
+
+/*
+ * Map "sources", key: who may send from a port with a source guard. Of an IPv4 address the bytes
+ * are those of ::ffff:a.b.c.d; of the binding of a MAC alone they are all zero.
+ */
+struct xdpb_source {
+    __u8 ip[16];
+    __u8 mac[6];
+    __u16 port; /* host byte order */
+};
+
+/* Map "sources", value. */
+struct xdpb_source_info {
+    __u32 implied; /* a MAC that the user has not bound by itself, but with an IP address */
+};
+
+/*
  * Map "counters", per CPU. The index is port number + hook * XDPB_MAX_PORTS: each hook keeps its
  * own books, in which rx = forwarded + flooded + answered + passed + handed + dropped. What XDP
  * passes or hands over, tc receives again. A GSO frame counts as one.
@@ -361,5 +413,8 @@ XDPB_STATIC_ASSERT(sizeof(struct xdpb_fdb_entry) == 24, "");
 XDPB_STATIC_ASSERT(__builtin_offsetof(struct xdpb_fdb_entry, seen_ns) == 8, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_reclaim) == 16, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_event) == 24, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_meter) == 64, "one cache line");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_policer) == 128, "two cache lines");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_source) == 24, "no padding: it is hashed");
 
 #endif

@@ -9,5 +9,6 @@
 #include <xdpbridge/fdb.h>
 #include <xdpbridge/mac.h>
 #include <xdpbridge/port.h>
+#include <xdpbridge/rate.h>
 #include <xdpbridge/stats.h>
 #include <xdpbridge/vlan.h>

@@ -109,8 +109,32 @@ TEST(Abi, Counters) {
     EXPECT_EQ(offsetof(xdpb_counters, tx_packets), 280U);
     EXPECT_EQ(XDPB_REFUSAL_REASON_COUNT, 6);
     EXPECT_EQ(XDPB_STACK_REASON_COUNT, 11);
-    EXPECT_EQ(XDPB_FILTER_REASON_COUNT, 3);
-    EXPECT_EQ(sizeof(xdpb_counters), 64 * sizeof(__u64));
+    EXPECT_EQ(XDPB_FILTER_REASON_COUNT, 4);
+    EXPECT_EQ(sizeof(xdpb_counters), 65 * sizeof(__u64));
+}
+
+TEST(Abi, Policer) {
+    EXPECT_EQ(sizeof(xdpb_meter), 64U);
+    EXPECT_EQ(offsetof(xdpb_meter, cost), 0U);
+    EXPECT_EQ(offsetof(xdpb_meter, tolerance), 8U);
+    EXPECT_EQ(offsetof(xdpb_meter, horizon), 16U);
+    EXPECT_EQ(offsetof(xdpb_meter, arrival), 24U);
+    EXPECT_EQ(offsetof(xdpb_meter, rate), 32U);
+    EXPECT_EQ(offsetof(xdpb_meter, burst), 40U);
+    EXPECT_EQ(sizeof(xdpb_policer), 128U);
+    EXPECT_EQ(offsetof(xdpb_policer, bytes), 64U);
+    EXPECT_EQ(XDPB_POLICER_KINDS, 4);
+    EXPECT_EQ(XDPB_POLICER_ACL, 1024);
+    EXPECT_EQ(XDPB_POLICERS, 2048);
+}
+
+TEST(Abi, Source) {
+    EXPECT_EQ(sizeof(xdpb_source), 24U);
+    EXPECT_EQ(offsetof(xdpb_source, ip), 0U);
+    EXPECT_EQ(offsetof(xdpb_source, mac), 16U);
+    EXPECT_EQ(offsetof(xdpb_source, port), 22U);
+    EXPECT_EQ(sizeof(xdpb_source_info), 4U);
+    EXPECT_EQ(XDPB_SOURCES, 16384);
 }
 
 TEST(Abi, Event) {
