@@ -8,6 +8,7 @@
 #include "parse.h"
 #include "guard.h"
 #include "tag_tc.h"
+#include "port_guard.h"
 #include "learn.h"
 #include "send_tc.h"
 #include "forward.h"
@@ -22,6 +23,8 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
     if ((verdict = guard(&p)) != NEXT)
         return verdict;
     if ((verdict = vlan(&p)) != NEXT)
+        return verdict;
+    if ((verdict = port_guard(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;

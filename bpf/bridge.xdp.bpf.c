@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "tag_xdp.h"
 #include "handover.h"
+#include "port_guard.h"
 #include "learn.h"
 #include "send_xdp.h"
 #include "forward.h"
@@ -27,6 +28,8 @@ int xdpb_ingress(struct xdp_md* ctx) {
     if ((verdict = vlan(&p)) != NEXT)
         return verdict;
     if ((verdict = handover(&p)) != NEXT)
+        return verdict;
+    if ((verdict = port_guard(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;

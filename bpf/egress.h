@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the egress program at XDP decides for each frame that is about to leave by its port: whether
- * it leaves, and with which tag. Exits: filter VLAN, ISOLATED.
+ * it leaves, and with which tag. Exits: filter VLAN, ISOLATED, BLOCKED.
  */
 #pragma once
 #include "tag_xdp.h"
@@ -41,6 +41,8 @@ static __always_inline int leave_vlan(struct xdp_md* ctx, struct xdpb_port* port
 
 static __always_inline int egress(struct xdp_md* ctx, struct xdpb_port* port,
                                   struct xdpb_counters* c) {
+    if (port->features & XDPB_FEATURE_BLOCKED)
+        return filter(c, XDPB_FILTER_BLOCKED);
     if (port->features & XDPB_FEATURE_ISOLATED && from_isolated(ctx))
         return filter(c, XDPB_FILTER_ISOLATED);
     if (vlan_protocol)

@@ -3,25 +3,32 @@
 #pragma once
 #include "verdict.h"
 
-static __always_inline bool is_isolated(__u32 port) {
+static __always_inline bool port_has(__u32 port, enum xdpb_port_feature feature) {
     struct xdpb_port* to = bpf_map_lookup_elem(&ports, &port);
 
-    return to && to->features & XDPB_FEATURE_ISOLATED;
+    return to && to->features & feature;
 }
 
 /* Isolated ports reach each other by the router alone. */
 static __always_inline bool isolated(struct packet* p, __u32 port) {
-    return p->port->features & XDPB_FEATURE_ISOLATED && !p->routed && is_isolated(port);
+    return p->port->features & XDPB_FEATURE_ISOLATED && !p->routed &&
+           port_has(port, XDPB_FEATURE_ISOLATED);
+}
+
+/* Shut by its BPDU guard. Its hosts may be reached another way, so what is for them is flooded. */
+static __always_inline bool blocked(struct packet* p, __u32 port) {
+    return p->bridge->features & XDPB_BRIDGE_BPDU_GUARD && port_has(port, XDPB_FEATURE_BLOCKED);
 }
 
 /* At tc, of one copy of a flood. */
 static __always_inline bool filtered(struct packet* p, __u32 port) {
+    bool shut = blocked(p, port);
     struct xdpb_counters* c;
 
-    if (!isolated(p, port))
+    if (!shut && !isolated(p, port))
         return false;
     c = counters_of(port);
     if (c)
-        c->filtered[XDPB_FILTER_ISOLATED]++;
+        c->filtered[shut ? XDPB_FILTER_BLOCKED : XDPB_FILTER_ISOLATED]++;
     return true;
 }

@@ -26,6 +26,8 @@ static __always_inline int find_output(struct packet* p) {
         return NEXT;
     if (entry->port == port_no && !p->routed)
         return drop(p, XDPB_DROP_HAIRPIN);
+    if (blocked(p, entry->port))
+        return NEXT;
     if (p->vlan && !has_port(p->vlan->members, entry->port))
         return drop(p, XDPB_DROP_VLAN_EGRESS);
     if (isolated(p, entry->port))

@@ -16,6 +16,9 @@ static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port*
     return ctx->len + (ctx->vlan_present ? 4 : 0);
 }
 
+/* Copies bytes of the frame, wherever the skb has them. False: they are not all there. */
+#define load(p, offset, to, length) (!bpf_skb_load_bytes((p)->ctx, offset, to, length))
+
 /* Packets that the frame is, or will be cut into. The kernel leaves gso_segs 0 on a frame that it
  * does not trust, such as a VM's (virtio_net_hdr_to_skb), and counts when it cuts. */
 static __always_inline __u64 frame_segments(hook_ctx* ctx, __u64 length) {

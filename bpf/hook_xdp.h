@@ -15,6 +15,9 @@ static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port*
     return port->flags & XDPB_PORT_FRAGS ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 }
 
+/* Copies bytes of the frame, in whichever buffer they are. False: they are not all there. */
+#define load(p, offset, to, length) (!bpf_xdp_load_bytes((p)->ctx, offset, to, length))
+
 /* Packets that the frame will be cut into: a GSO frame does not get past handover.h. */
 static __always_inline __u64 frame_segments(hook_ctx* ctx, __u64 length) {
     return 1;

@@ -37,7 +37,8 @@ xdpb_meter make_meter(std::uint64_t rate, unsigned per_unit, unsigned cost_shift
     if (rate == 0)
         return meter;
     const auto time_for = [&](std::uint64_t units) {
-        return rounded(time_of(static_cast<double>(units) * per_unit, rate, time_shift));
+        return rounded(std::ldexp(static_cast<double>(meter.cost) * static_cast<double>(units),
+                                  -static_cast<int>(cost_shift)));
     };
     meter.cost = rounded(time_of(per_unit, rate, time_shift + cost_shift));
     meter.tolerance = time_for(burst);
