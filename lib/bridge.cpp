@@ -9,6 +9,7 @@
 #include <xdpbridge/error.h>
 #include <xdpbridge/events.h>
 #include <xdpbridge/fdb.h>
+#include <xdpbridge/guard.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
 #include <xdpbridge/vlan.h>
@@ -341,6 +342,9 @@ void Bridge::set_reserved(unsigned group, ReservedPolicy policy) {
 
 Ports Bridge::ports() const {
     return Ports(state_);
+}
+Guards Bridge::guards() const {
+    return Guards(state_);
 }
 Fdb Bridge::fdb() const {
     return Fdb(state_);

@@ -20,6 +20,8 @@ std::string_view name_of(EventType type) noexcept {
         return "age";
     case EventType::limit:
         return "limit";
+    case EventType::bpdu:
+        return "bpdu";
     }
     return "unknown";
 }

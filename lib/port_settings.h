@@ -11,6 +11,9 @@ namespace xdpbridge {
 // EINVAL, EOPNOTSUPP. Checked before anything is changed.
 void require_settings(const BridgeState& state, const PortSettings& settings,
                       const std::string& doing);
-void store_settings(xdpb_port& slot, const PortSettings& settings) noexcept;
+void store_settings(const BridgeState& state, std::uint16_t port,
+                    const PortSettings& settings) noexcept;
+// Tells the data plane what no port needs, after ports have changed or gone.
+void summarize_features(const BridgeState& state) noexcept;
 
 } // namespace xdpbridge

@@ -5,6 +5,9 @@
 #include "fdb_table.h"
 #include "libbpf_log.h"
 #include "netns.h"
+#include "policer.h"
+#include "port_settings.h"
+#include "source_table.h"
 #include "tc_program.h"
 #include "vlan_table.h"
 #include "xdp_program.h"
@@ -44,7 +47,10 @@ void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
         // Entries of a port without a device are treated as unknown; the next flush gets them.
     }
     leave_all_vlans(state, port);
+    remove_sources(state, port);
+    clear_policers(state, port);
     state.ports[port] = {};
+    summarize_features(state);
 }
 
 } // namespace xdpbridge

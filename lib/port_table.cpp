@@ -2,6 +2,7 @@
 #include "port_table.h"
 
 #include "hook_choice.h"
+#include "policer.h"
 #include "tc_program.h"
 #include "xdp_program.h"
 
@@ -17,6 +18,20 @@ namespace {
 
 std::string slot_name(const xdpb_port& slot) {
     return {slot.name, ::strnlen(slot.name, sizeof(slot.name))};
+}
+
+PortState state_of(const xdpb_port& slot, const std::optional<Link>& device) {
+    if (!device)
+        return PortState::gone;
+    if (slot.features & XDPB_FEATURE_BLOCKED)
+        return PortState::blocked;
+    return device->up ? PortState::forwarding : PortState::down;
+}
+
+SourceGuard source_guard_of(const xdpb_port& slot) {
+    return slot.features & XDPB_FEATURE_IP_GUARD    ? SourceGuard::ip
+           : slot.features & XDPB_FEATURE_MAC_GUARD ? SourceGuard::mac
+                                                    : SourceGuard::off;
 }
 
 } // namespace
@@ -43,12 +58,13 @@ std::optional<Link> device_of(const BridgeState& state, std::uint16_t port) {
 PortInfo describe(const BridgeState& state, std::uint16_t number) {
     const xdpb_port& slot = state.ports[number];
     const auto device = device_of(state, number);
+    const auto rate = [&](xdpb_policer_kind kind) {
+        return load_rate(port_policer(state, number, kind));
+    };
     return {
         .number = number,
         .device = device ? device->name : slot_name(slot),
-        .state = !device      ? PortState::gone
-                 : device->up ? PortState::forwarding
-                              : PortState::down,
+        .state = state_of(slot, device),
         .ifindex = slot.ifindex,
         .mtu = device ? device->mtu : 0,
         .kind = device ? device->kind : "",
@@ -67,6 +83,11 @@ PortInfo describe(const BridgeState& state, std::uint16_t number) {
         .pvid = slot.pvid,
         .priority = slot.priority,
         .features = std::atomic_ref(state.ports[number].features).load(),
+        .source_guard = source_guard_of(slot),
+        .storm_broadcast = rate(XDPB_POLICER_BROADCAST),
+        .storm_multicast = rate(XDPB_POLICER_MULTICAST),
+        .storm_unknown = rate(XDPB_POLICER_UNKNOWN),
+        .police = rate(XDPB_POLICER_INGRESS),
     };
 }
 

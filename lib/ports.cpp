@@ -185,7 +185,7 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
     try {
         if (!returns)
             join_default_vlan(*state_, number, doing);
-        store_settings(state_->ports[number], options.settings);
+        store_settings(*state_, number, options.settings);
         connect_port(*state_, number, link, {options.hook, options.mode, options.bulk_gro}, doing);
     } catch (...) {
         if (returns) { // still gone, and still holding its settings
@@ -247,7 +247,7 @@ void Ports::set(const std::string& device, const PortChange& change) {
     require_settings(*state_, change.settings, doing);
     if (change.hook || change.bulk_gro)
         reconnect(number, change, doing);
-    store_settings(slot, change.settings);
+    store_settings(*state_, number, change.settings);
     if (change.mac_quota)
         std::atomic_ref(slot.mac_quota).store(*change.mac_quota);
     if (change.learning && *change.learning)

@@ -22,6 +22,7 @@ struct Context {
 void add_bridge_commands(CLI::App& app, const Context& context); // add, del, set, show
 void add_port_commands(CLI::App& app, const Context& context);
 void add_vlan_commands(CLI::App& app, const Context& context);
+void add_guard_commands(CLI::App& app, const Context& context);
 void add_fdb_commands(CLI::App& app, const Context& context);
 void add_stats_command(CLI::App& app, const Context& context);
 void add_monitor_command(CLI::App& app, const Context& context);

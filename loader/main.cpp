@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
     add_bridge_commands(app, context);
     add_port_commands(app, context);
     add_vlan_commands(app, context);
+    add_guard_commands(app, context);
     add_fdb_commands(app, context);
     add_stats_command(app, context);
     add_monitor_command(app, context);

@@ -84,7 +84,8 @@ void monitor(const Context& context, const MonitorArguments& arguments) {
 void add_monitor_command(CLI::App& app, const Context& context) {
     add_verb<MonitorArguments>(
         app, "monitor",
-        "Print what the data plane learns, moves, ages out and refuses to learn, as it happens",
+        "Print what the data plane learns, moves, ages out, refuses to learn, and which ports it "
+        "shuts, as it happens",
         "xdp-bridge monitor br0",
         [](CLI::App& verb, MonitorArguments& arguments) {
             add_bridge_argument(verb, arguments.bridge);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
 #include "output.h"
+#include "rate_option.h"
 
 #include <map>
 
@@ -20,25 +21,50 @@ const std::map<std::string, XdpMode> modes = {
 const std::map<std::string, Hook> hooks = {
     {"auto", Hook::automatic}, {"xdp", Hook::xdp}, {"tc", Hook::tc}, {"both", Hook::both}};
 const std::map<std::string, bool> bulk_ways = {{"gro", true}, {"direct", false}};
+const std::map<std::string, SourceGuard> source_guards = {
+    {"off", SourceGuard::off}, {"mac", SourceGuard::mac}, {"ip", SourceGuard::ip}};
 const std::map<std::string, bool> switches = {{"on", true}, {"off", false}};
+
+void add_switch(CLI::App& verb, const char* name, std::optional<bool>& value, const char* help) {
+    verb.add_option_function<bool>(
+            name, [&value](bool on) { value = on; }, help)
+        ->transform(CLI::CheckedTransformer(switches).description(""))
+        ->type_name("on|off");
+}
+
+// Who and what may come in.
+void add_guard_settings(CLI::App& verb, PortSettings& settings) {
+    verb.add_option_function<SourceGuard>(
+            "--source-guard", [&settings](SourceGuard guard) { settings.source_guard = guard; },
+            "whom it lets send: any, MACs bound with `guard add`, or those with their addresses")
+        ->transform(CLI::CheckedTransformer(source_guards).description(""))
+        ->type_name("off|mac|ip");
+    add_switch(verb, "--arp-guard", settings.arp_guard,
+               "ARP and ND only in the name of what `guard add` has bound");
+    add_switch(verb, "--dhcp-guard", settings.dhcp_guard, "no DHCP server behind it");
+    add_switch(verb, "--ra-guard", settings.ra_guard, "no IPv6 router behind it");
+    add_switch(verb, "--bpdu-guard", settings.bpdu_guard, "a BPDU shuts it; given again, opens it");
+    add_rate_option(verb, "--storm-broadcast", settings.storm_broadcast,
+                    "most broadcast that it may send");
+    add_rate_option(verb, "--storm-multicast", settings.storm_multicast,
+                    "most multicast that it may send");
+    add_rate_option(verb, "--storm-unknown", settings.storm_unknown,
+                    "most unicast to unknown hosts that it may send");
+    add_rate_option(verb, "--police", settings.police, "most that it may send at all");
+}
 
 // What a port may have beside plain switching.
 void add_port_settings(CLI::App& verb, PortSettings& settings) {
-    const auto add_switch = [&verb](const char* name, std::optional<bool>& value,
-                                    const char* help) {
-        verb.add_option_function<bool>(
-                name, [&value](bool on) { value = on; }, help)
-            ->transform(CLI::CheckedTransformer(switches).description(""))
-            ->type_name("on|off");
-    };
-    add_switch("--isolated", settings.isolated, "no frame goes from an isolated port to another");
-    add_switch("--tunnel", settings.tunnel,
+    add_switch(verb, "--isolated", settings.isolated,
+               "no frame goes from an isolated port to another");
+    add_switch(verb, "--tunnel", settings.tunnel,
                "Q-in-Q: put every frame, tagged or not, into the port's PVID as it is");
     verb.add_option("--priority", settings.priority, "PCP of frames that come without one")
         ->check(CLI::Range(0, 7))
         ->type_name("PCP");
-    add_switch("--set-priority", settings.set_priority,
+    add_switch(verb, "--set-priority", settings.set_priority,
                "replace the PCP of tagged frames by --priority too");
+    add_guard_settings(verb, settings);
 }
 
 // Of add and set alike.
@@ -72,6 +98,8 @@ Cell state_cell(PortState state) {
     switch (state) {
     case PortState::forwarding:
         return cell("forwarding", Colour::good);
+    case PortState::blocked:
+        return cell("blocked", Colour::bad);
     case PortState::down:
         return cell("down", Colour::warning);
     case PortState::gone:
@@ -100,9 +128,10 @@ Cell mode_cell(const PortInfo& port) {
 // What is on of enum xdpb_port_feature, by the names of the options that turn it on.
 Cell features_cell(std::uint32_t features) {
     static const std::vector<std::pair<std::uint32_t, std::string>> names = {
-        {XDPB_FEATURE_ISOLATED, "isolated"},
-        {XDPB_FEATURE_TUNNEL, "tunnel"},
-        {XDPB_FEATURE_SET_PRIORITY, "set-priority"},
+        {XDPB_FEATURE_ISOLATED, "isolated"},         {XDPB_FEATURE_TUNNEL, "tunnel"},
+        {XDPB_FEATURE_SET_PRIORITY, "set-priority"}, {XDPB_FEATURE_ARP_GUARD, "arp-guard"},
+        {XDPB_FEATURE_DHCP_GUARD, "dhcp-guard"},     {XDPB_FEATURE_RA_GUARD, "ra-guard"},
+        {XDPB_FEATURE_BPDU_GUARD, "bpdu-guard"},
     };
     nlohmann::json list = nlohmann::json::array();
     std::string text;
@@ -112,6 +141,10 @@ Cell features_cell(std::uint32_t features) {
             text += (text.empty() ? "" : ",") + name;
         }
     return cell(list, text.empty() ? "-" : text);
+}
+
+std::string guard_name(SourceGuard guard) {
+    return guard == SourceGuard::ip ? "ip" : guard == SourceGuard::mac ? "mac" : "off";
 }
 
 void show_ports(const Context& context, const PortArguments& arguments) {
@@ -135,19 +168,41 @@ void show_ports(const Context& context, const PortArguments& arguments) {
                                {"pvid", true},
                                {"priority", true},
                                {"features"},
+                               {"source_guard"},
+                               {"storm_broadcast"},
+                               {"storm_multicast"},
+                               {"storm_unknown"},
+                               {"police"},
                                {"tx_dropped", true},
                                {"why"}});
     for (const auto& port : list)
         table.row(
-            {cell(port.number), cell(port.device), state_cell(port.state), cell(port.ifindex),
-             cell(port.mtu), cell(kind_of(port)), cell(hook_of(port)), mode_cell(port),
+            {cell(port.number),
+             cell(port.device),
+             state_cell(port.state),
+             cell(port.ifindex),
+             cell(port.mtu),
+             cell(kind_of(port)),
+             cell(hook_of(port)),
+             mode_cell(port),
              cell(!port.xdp                                    ? "-"
                   : port.attached_by == AttachKind::dispatcher ? "dispatcher"
                                                                : "link"),
-             cell(port.bulk_gro ? "gro" : "direct"), on_off(port.takes_xdp), on_off(port.learning),
+             cell(port.bulk_gro ? "gro" : "direct"),
+             on_off(port.takes_xdp),
+             on_off(port.learning),
              cell(port.mac_quota, port.mac_quota == 0 ? "none" : std::to_string(port.mac_quota)),
-             cell(port.learned), cell(port.pvid), cell(port.priority), features_cell(port.features),
-             cell(port.tx_dropped), cell(std::string(port.hook_reason))});
+             cell(port.learned),
+             cell(port.pvid),
+             cell(port.priority),
+             features_cell(port.features),
+             cell(guard_name(port.source_guard)),
+             rate_cell(port.storm_broadcast),
+             rate_cell(port.storm_multicast),
+             rate_cell(port.storm_unknown),
+             rate_cell(port.police),
+             cell(port.tx_dropped),
+             cell(std::string(port.hook_reason))});
 }
 
 } // namespace

@@ -39,7 +39,10 @@ class Writer {
 // in.
 void fill_transport_checksum(Frame& transport, uint8_t protocol, std::span<const uint8_t> src,
                              std::span<const uint8_t> dst) {
-    size_t offset = protocol == IPPROTO_UDP ? 6 : protocol == IPPROTO_TCP ? 16 : 0;
+    size_t offset = protocol == IPPROTO_UDP      ? 6
+                    : protocol == IPPROTO_TCP    ? 16
+                    : protocol == IPPROTO_ICMPV6 ? 2
+                                                 : 0;
     if (offset == 0 || transport.size() < offset + 2)
         return;
     Frame covered = Writer()
@@ -130,6 +133,10 @@ struct Wrap {
                             .bytes(inner.bytes);
         store16(message, 2, internet_checksum(message));
         return {0, IPPROTO_ICMP, message};
+    }
+
+    Inner operator()(const Icmp6& icmp) {
+        return {0, IPPROTO_ICMPV6, Writer().u8(icmp.type).u8(icmp.code).u16(0).bytes(inner.bytes)};
     }
 
     Inner operator()(const Udp& udp) {

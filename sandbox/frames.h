@@ -91,6 +91,11 @@ struct Icmp {         // of IPv4
     uint16_t sequence = 1;
 };
 
+struct Icmp6 { // as in RFC 4443; what it says follows, with the right checksum
+    uint8_t type = 128;
+    uint8_t code = 0;
+};
+
 struct Udp {
     uint16_t sport = 1024;
     uint16_t dport = 1024;
@@ -113,7 +118,7 @@ struct Bytes { // as they are
     Frame bytes;
 };
 
-using Layer = std::variant<Ethernet, Vlan, Arp, IPv4, IPv6, Icmp, Udp, Tcp, Payload, Bytes>;
+using Layer = std::variant<Ethernet, Vlan, Arp, IPv4, IPv6, Icmp, Icmp6, Udp, Tcp, Payload, Bytes>;
 
 class Packet {
   public:

@@ -18,6 +18,7 @@ enum class EventType : std::uint32_t {
     move = XDPB_EVENT_MOVE,
     age = XDPB_EVENT_AGE, // seen when the data plane meets the aged-out entry, not when it ages out
     limit = XDPB_EVENT_LIMIT, // port at its quota or FDB full; at most one a second and port
+    bpdu = XDPB_EVENT_BPDU,   // the BPDU guard has shut the port; mac is the BPDU's sender
 };
 [[nodiscard]] std::string_view name_of(EventType type) noexcept;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 #include <xdpbridge/attachment.h>
+#include <xdpbridge/rate.h>
 
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,14 @@ enum class Hook : std::uint8_t {
     both, // XDP, which hands what it cannot forward to tc
 };
 
+// Whom a port lets send: see Guards for the bindings.
+enum class SourceGuard : std::uint8_t {
+    off,
+    mac, // frames whose source MAC is bound to the port
+    ip,  // and of IP packets only those whose source address is bound with that MAC; DHCP from
+         // 0.0.0.0, and what finds an IPv6 address from ::, pass all the same
+};
+
 // What a port may have beside plain switching. An empty member stays as it is, and is off at first.
 struct PortSettings {
     std::optional<bool> isolated = {}; // no frame goes from an isolated port to another one
@@ -29,6 +38,20 @@ struct PortSettings {
     std::optional<bool> tunnel = {};
     std::optional<std::uint8_t> priority = {}; // PCP of frames that come without one, 0 to 7
     std::optional<bool> set_priority = {};     // of tagged frames too, instead of the one they have
+    std::optional<SourceGuard> source_guard = {};
+    // ARP and neighbour discovery only in the name of the frame's source MAC, and of addresses
+    // bound with it to this port, whether or not source_guard is on. ARP probes (RFC 5227) pass.
+    std::optional<bool> arp_guard = {};
+    std::optional<bool> dhcp_guard = {}; // nothing that a DHCP or DHCPv6 server says
+    std::optional<bool> ra_guard = {};   // no IPv6 router advertisements and redirects (RFC 6105)
+    // A BPDU shuts the port: nothing enters or leaves by it (PortState::blocked) until this is set
+    // again, to either.
+    std::optional<bool> bpdu_guard = {};
+    // Storm control: what may be flooded of what comes in here. Rate{}: all.
+    std::optional<Rate> storm_broadcast = {};
+    std::optional<Rate> storm_multicast = {};
+    std::optional<Rate> storm_unknown = {}; // unicast to a host that is not known
+    std::optional<Rate> police = {};        // all that comes in here; Rate{}: no limit
 };
 
 struct PortOptions {
@@ -54,8 +77,9 @@ struct PortChange {
 
 enum class PortState : std::uint8_t {
     forwarding,
-    down, // the device is there and not up
-    gone, // the device vanished or left the namespace; remove the port, or add the device again
+    blocked, // the BPDU guard has shut it
+    down,    // the device is there and not up
+    gone,    // the device vanished or left the namespace; remove the port, or add the device again
 };
 
 struct PortInfo {
@@ -80,6 +104,8 @@ struct PortInfo {
     std::uint16_t pvid; // 0: none, or the bridge is not VLAN-aware
     std::uint8_t priority;
     std::uint32_t features; // enum xdpb_port_feature
+    SourceGuard source_guard;
+    Rate storm_broadcast, storm_multicast, storm_unknown, police; // Rate{}: off
 };
 
 // The ports of a bridge, from Bridge::ports().

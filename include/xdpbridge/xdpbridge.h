@@ -7,6 +7,8 @@
 #include <xdpbridge/error.h>
 #include <xdpbridge/events.h>
 #include <xdpbridge/fdb.h>
+#include <xdpbridge/guard.h>
+#include <xdpbridge/ip.h>
 #include <xdpbridge/mac.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/rate.h>

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <xdpbridge/ip.h>
+
+#include <algorithm>
+#include <arpa/inet.h>
+
+namespace xdpbridge {
+
+namespace {
+
+constexpr std::size_t ipv4_at = 12;
+constexpr std::array<std::uint8_t, ipv4_at> ipv4_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
+
+} // namespace
+
+std::optional<Ip> Ip::parse(const std::string& text) {
+    Ip ip;
+    if (::inet_pton(AF_INET6, text.c_str(), ip.octets.data()) == 1)
+        return ip;
+    std::copy(ipv4_prefix.begin(), ipv4_prefix.end(), ip.octets.begin());
+    if (::inet_pton(AF_INET, text.c_str(), &ip.octets[ipv4_at]) == 1)
+        return ip;
+    return std::nullopt;
+}
+
+std::string Ip::to_string() const {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (is_ipv4())
+        ::inet_ntop(AF_INET, &octets[ipv4_at], text.data(), text.size());
+    else
+        ::inet_ntop(AF_INET6, octets.data(), text.data(), text.size());
+    return text.data();
+}
+
+bool Ip::is_ipv4() const noexcept {
+    return std::equal(ipv4_prefix.begin(), ipv4_prefix.end(), octets.begin());
+}
+
+bool Ip::is_unspecified() const noexcept {
+    return std::all_of(octets.begin() + (is_ipv4() ? ipv4_at : 0), octets.end(),
+                       [](std::uint8_t octet) { return octet == 0; });
+}
+
+bool Ip::is_multicast() const noexcept {
+    if (!is_ipv4())
+        return octets[0] == 0xff;
+    const bool broadcast = std::all_of(octets.begin() + ipv4_at, octets.end(),
+                                       [](std::uint8_t octet) { return octet == 0xff; });
+    return broadcast || octets[ipv4_at] >> 4 == 0xe;
+}
+
+} // namespace xdpbridge
