@@ -43,7 +43,7 @@ void fill_transport_checksum(Frame& transport, uint8_t protocol, std::span<const
                     : protocol == IPPROTO_TCP    ? 16
                     : protocol == IPPROTO_ICMPV6 ? 2
                                                  : 0;
-    if (offset == 0 || transport.size() < offset + 2)
+    if (offset == 0 || transport.size() < offset + 2 || load16(transport, offset) != 0)
         return;
     Frame covered = Writer()
                         .bytes(src)
