@@ -28,6 +28,8 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
         return verdict;
     if ((verdict = port_guard(&p)) != NEXT)
         return verdict;
+    if ((verdict = port_guard(&p)) != NEXT)
+        return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;
     return forward(&p);

@@ -53,10 +53,32 @@ TEST_F(JsonTest, EveryShowIsATableOfTheSameColumnsInBothForms) {
     cli_ok({"fdb", "add", "br0", "02:00:00:00:00:01", "--port", "v1", "--static"});
     expect_table({"show"}, {"bridge", "ports", "fdb_size", "ageing", "reserved", "vlan_protocol",
                             "default_pvid", "netns", "refusals", "events_lost"});
-    expect_table({"port", "show", "br0"},
-                 {"port", "device", "state", "ifindex", "mtu", "kind", "hook", "mode",
-                  "attached_by", "bulk", "takes_xdp", "learning", "mac_quota", "learned", "pvid",
-                  "priority", "features", "tx_dropped", "why"});
+    expect_table({"port", "show", "br0"}, {"port",
+                                           "device",
+                                           "state",
+                                           "ifindex",
+                                           "mtu",
+                                           "kind",
+                                           "hook",
+                                           "mode",
+                                           "attached_by",
+                                           "bulk",
+                                           "takes_xdp",
+                                           "learning",
+                                           "mac_quota",
+                                           "learned",
+                                           "pvid",
+                                           "priority",
+                                           "features",
+                                           "source_guard",
+                                           "storm_broadcast",
+                                           "storm_multicast",
+                                           "storm_unknown",
+                                           "police",
+                                           "tx_dropped",
+                                           "why"});
+    cli_ok({"guard", "add", "br0", "v1", "--mac", "02:00:00:00:00:01"});
+    expect_table({"guard", "show", "br0"}, {"device", "mac", "ip"});
     expect_table({"fdb", "show", "br0"}, {"mac", "vlan", "device", "type", "idle"});
     expect_table({"stats", "br0"},
                  {"device",         "hook",      "rx_packets", "rx_bytes", "tx_packets",
@@ -70,6 +92,7 @@ TEST_F(JsonTest, AnEmptyTableIsAnEmptyArray) {
     cli_ok({"add", "br0"});
     EXPECT_EQ(json({"port", "show", "br0"}), nlohmann::json::array());
     EXPECT_EQ(json({"fdb", "show", "br0"}), nlohmann::json::array());
+    EXPECT_EQ(json({"guard", "show", "br0"}), nlohmann::json::array());
 }
 
 TEST_F(JsonTest, ABridgeShowsWhatItWasGiven) {

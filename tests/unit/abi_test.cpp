@@ -148,6 +148,7 @@ TEST(Abi, Event) {
     EXPECT_EQ(XDPB_EVENT_MOVE, 2);
     EXPECT_EQ(XDPB_EVENT_AGE, 3);
     EXPECT_EQ(XDPB_EVENT_LIMIT, 4);
+    EXPECT_EQ(XDPB_EVENT_BPDU, 5);
 }
 
 TEST(Abi, ReservedPolicies) {
