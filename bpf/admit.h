@@ -4,6 +4,7 @@
  * drop STORM, POLICER, ACL_POLICER; hand MIRROR.
  */
 #pragma once
+#include "acl_apply.h"
 #include "policer.h"
 #include "verdict.h"
 
@@ -41,7 +42,10 @@ static __noinline int police_port(struct packet* p) {
 }
 
 static __always_inline int admit(struct packet* p) {
-    if (p->port->features & (XDPB_FEATURE_STORM | XDPB_FEATURE_POLICER))
-        return police_port(p);
-    return NEXT;
+    int verdict;
+
+    if (p->port->features & (XDPB_FEATURE_STORM | XDPB_FEATURE_POLICER) &&
+        (verdict = police_port(p)) != NEXT)
+        return verdict;
+    return p->rule ? apply_rule(p) : NEXT;
 }

@@ -6,11 +6,13 @@
 #include "hook_tc.h"
 
 #include "parse.h"
+#include "mirror_tc.h"
 #include "guard.h"
 #include "tag_tc.h"
 #include "port_guard.h"
 #include "route_tc.h"
 #include "route.h"
+#include "acl.h"
 #include "learn.h"
 #include "send_tc.h"
 #include "forward.h"
@@ -22,13 +24,15 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
 
     if ((verdict = parse(&p, skb)) != NEXT)
         return verdict;
+    if ((verdict = mirror(&p)) != NEXT)
+        return verdict;
     if ((verdict = guard(&p)) != NEXT)
         return verdict;
     if ((verdict = enter(&p)) != NEXT)
         return verdict;
     if ((verdict = port_guard(&p)) != NEXT)
         return verdict;
-    if ((verdict = port_guard(&p)) != NEXT)
+    if ((verdict = acl(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;

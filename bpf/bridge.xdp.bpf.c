@@ -6,12 +6,14 @@
 #include "hook_xdp.h"
 
 #include "parse.h"
+#include "mirror_xdp.h"
 #include "guard.h"
 #include "tag_xdp.h"
 #include "route_xdp.h"
 #include "route.h"
 #include "handover.h"
 #include "port_guard.h"
+#include "acl.h"
 #include "learn.h"
 #include "send_xdp.h"
 #include "forward.h"
@@ -25,6 +27,8 @@ int xdpb_ingress(struct xdp_md* ctx) {
 
     if ((verdict = parse(&p, ctx)) != NEXT)
         return verdict;
+    if ((verdict = mirror(&p)) != NEXT)
+        return verdict;
     if ((verdict = guard(&p)) != NEXT)
         return verdict;
     if ((verdict = enter(&p)) != NEXT)
@@ -32,6 +36,8 @@ int xdpb_ingress(struct xdp_md* ctx) {
     if ((verdict = handover(&p)) != NEXT)
         return verdict;
     if ((verdict = port_guard(&p)) != NEXT)
+        return verdict;
+    if ((verdict = acl(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;

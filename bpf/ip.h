@@ -28,6 +28,7 @@ enum header_flag {
 struct headers {
     __u8 src[16]; /* IPv4 as ::ffff:a.b.c.d */
     __u8 dst[16];
+    __u32 length;    /* of the frame */
     __u32 end;       /* where the datagram ends by its own word: bytes from the destination MAC */
     __u16 ethertype; /* host byte order; behind tags and LLC/SNAP */
     __u16 network;   /* where that begins */
@@ -55,15 +56,14 @@ static __always_inline int hide(struct headers* h) {
     return 0;
 }
 
-static __always_inline int read_transport_header(struct packet* p, struct headers* h,
-                                                 __u32 offset) {
+static __always_inline int read_transport_header(hook_ctx* ctx, struct headers* h, __u32 offset) {
     __u8 bytes[4];
 
     if (!has_ports(h->protocol) && !has_icmp_type(h->protocol)) {
         h->transport = offset;
         return 0;
     }
-    if (offset + sizeof(bytes) > h->end || !load(p, offset, bytes, sizeof(bytes)))
+    if (offset + sizeof(bytes) > h->end || !load_bytes(ctx, offset, bytes, sizeof(bytes)))
         return hide(h);
     h->transport = offset;
     if (has_ports(h->protocol)) {
@@ -82,13 +82,13 @@ static __always_inline void map_ipv4(__u8* ip, __be32 address) {
     __builtin_memcpy(ip + 12, &address, sizeof(address));
 }
 
-static __always_inline int read_ipv4_header(struct packet* p, struct headers* h) {
+static __always_inline int read_ipv4_header(hook_ctx* ctx, struct headers* h) {
     struct iphdr ip;
     __u32 length;
 
-    if (!load(p, h->network, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+    if (!load_bytes(ctx, h->network, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
         return hide(h);
-    length = bpf_ntohs(ip.tot_len) ?: p->length; /* 0: a GSO frame of more than 64 KiB */
+    length = bpf_ntohs(ip.tot_len) ?: h->length; /* 0: a GSO frame of more than 64 KiB */
     if (length < ip.ihl * 4U)
         return hide(h);
     h->flags |= HEADERS_IPV4;
@@ -103,7 +103,7 @@ static __always_inline int read_ipv4_header(struct packet* p, struct headers* h)
         h->flags |= HEADERS_LATER;
         return 0;
     }
-    return read_transport_header(p, h, h->network + ip.ihl * 4);
+    return read_transport_header(ctx, h, h->network + ip.ihl * 4);
 }
 
 /* Of a common form, RFC 6564 section 4; the others are told apart below. */
@@ -121,7 +121,7 @@ static __always_inline __u32 extension_length(__u8 protocol, __u8 length) {
     return (length + 1) * 8;
 }
 
-static __noinline int skip_extensions(struct packet* p, struct headers* h, __u32 offset) {
+static __noinline int skip_extensions(hook_ctx* ctx, struct headers* h, __u32 offset) {
     struct {
         __u8 next;
         __u8 length;
@@ -129,7 +129,7 @@ static __noinline int skip_extensions(struct packet* p, struct headers* h, __u32
     } extension;
 
     for (int i = 0; i < IPV6_EXTENSIONS && is_extension(h->protocol); i++) {
-        if (offset + 8 > h->end || !load(p, offset, &extension, sizeof(extension)))
+        if (offset + 8 > h->end || !load_bytes(ctx, offset, &extension, sizeof(extension)))
             return hide(h);
         if (h->protocol == IPPROTO_FRAGMENT)
             h->flags |= HEADERS_FRAGMENT;
@@ -141,50 +141,62 @@ static __noinline int skip_extensions(struct packet* p, struct headers* h, __u32
         offset += extension_length(h->protocol, extension.length);
         h->protocol = extension.next;
     }
-    return is_extension(h->protocol) ? hide(h) : read_transport_header(p, h, offset);
+    return is_extension(h->protocol) ? hide(h) : read_transport_header(ctx, h, offset);
 }
 
-static __always_inline int read_ipv6_header(struct packet* p, struct headers* h) {
+static __always_inline int read_ipv6_header(hook_ctx* ctx, struct headers* h) {
     struct ipv6hdr ip;
 
-    if (!load(p, h->network, &ip, sizeof(ip)) || ip.version != 6)
+    if (!load_bytes(ctx, h->network, &ip, sizeof(ip)) || ip.version != 6)
         return hide(h);
     h->flags |= HEADERS_IPV6;
     __builtin_memcpy(h->src, &ip.saddr, sizeof(h->src));
     __builtin_memcpy(h->dst, &ip.daddr, sizeof(h->dst));
     /* 0: a GSO frame of more than 64 KiB, or a jumbogram */
     h->end =
-        bpf_ntohs(ip.payload_len) ? h->network + sizeof(ip) + bpf_ntohs(ip.payload_len) : p->length;
+        bpf_ntohs(ip.payload_len) ? h->network + sizeof(ip) + bpf_ntohs(ip.payload_len) : h->length;
     h->protocol = ip.nexthdr;
     h->ds_field = ip.priority << 4 | ip.flow_lbl[0] >> 4;
-    return skip_extensions(p, h, h->network + sizeof(ip));
+    return skip_extensions(ctx, h, h->network + sizeof(ip));
 }
 
 /* The ethertype of an 802.3 frame is behind an LLC/SNAP header, where a host finds it too. */
-static __always_inline void skip_snap(struct packet* p, struct headers* h) {
+static __always_inline void skip_snap(hook_ctx* ctx, struct headers* h) {
     struct {
         __u8 llc[3];
         __u8 oui[3];
         __be16 ethertype;
     } snap;
 
-    if (!load(p, h->network, &snap, sizeof(snap)) || snap.llc[0] != 0xaa || snap.llc[1] != 0xaa ||
-        snap.oui[0] || snap.oui[1] || (snap.oui[2] && snap.oui[2] != 0xf8))
+    if (!load_bytes(ctx, h->network, &snap, sizeof(snap)) || snap.llc[0] != 0xaa ||
+        snap.llc[1] != 0xaa || snap.oui[0] || snap.oui[1] || (snap.oui[2] && snap.oui[2] != 0xf8))
         return;
     h->ethertype = bpf_ntohs(snap.ethertype);
     h->network += sizeof(snap);
 }
 
-/* h is all zeros. Returns 0, for the sake of older kernels' verifiers. */
-static __noinline int read_headers(struct packet* p, struct headers* h) {
-    h->ethertype = p->ethertype;
-    h->network = p->network;
+/*
+ * A global function: the verifier looks at it once, by itself, and not again for each way that a
+ * frame may have come to each of its callers. So it takes plain data only, in *h: where the headers
+ * begin and what they are. Returns 0.
+ */
+__noinline int parse_headers(hook_ctx* ctx, struct headers* h) {
+    if (!h)
+        return 0; /* cannot happen, but for the verifier any pointer may be NULL */
     if (h->ethertype < ETH_P_802_3_MIN)
-        skip_snap(p, h);
+        skip_snap(ctx, h);
     if (h->ethertype == ETH_P_IP)
-        return read_ipv4_header(p, h);
+        return read_ipv4_header(ctx, h);
     if (h->ethertype == ETH_P_IPV6)
-        return read_ipv6_header(p, h);
+        return read_ipv6_header(ctx, h);
     /* One more tag than a host has interfaces for, and than we follow. */
     return is_vlan_tag(h->ethertype) ? hide(h) : 0;
+}
+
+/* h is all zeros. */
+static __always_inline void read_headers(struct packet* p, struct headers* h) {
+    h->ethertype = p->ethertype;
+    h->network = p->network;
+    h->length = p->length;
+    parse_headers(p->ctx, h);
 }

@@ -103,5 +103,6 @@ struct {
     __type(value, __u32);
 } port_by_ifindex SEC(".maps");
 
+#include "acl_maps.h"
 #include "policers.h"
 #include "sources.h"

@@ -32,7 +32,7 @@ struct packet {
     struct xdpb_fdb_key dst; /* of a routed frame the next hop's; its VLAN is the frame's */
     struct xdpb_fdb_key src;
     __u32 out;       /* port that the frame will leave by; FLOOD: all of its VLAN */
-    __u32 rule;      /* position of the ACL's rule that it matches, + 1; 0: none */
+    __u32 rule;      /* slot of the ACL's rule that decides on it, + 1; 0: none */
     __u16 ethertype; /* host byte order, of what follows the tags */
     __u16 network;   /* where that begins: bytes from the destination MAC */
     __u16 tci;       /* of the tag it will leave with: PCP, DEI, VLAN id; host byte order */

@@ -63,12 +63,16 @@ static __always_inline __u64 cost_of_bytes(const struct xdpb_policer* policer, _
 }
 
 /* Whether packets of so many bytes in all may pass. Both meters are asked before one is charged, so
- * that a stream that one of them stops does not take from the other. */
-static __noinline bool police(struct xdpb_policer* policer, __u64 packets, __u64 bytes) {
-    __u64 now = policer_now();
-    __u64 packet_cost = cost_of_packets(policer, packets);
-    __u64 byte_cost = cost_of_bytes(policer, bytes);
+ * that a stream that one of them stops does not take from the other. A global function, as
+ * parse_headers is. */
+__noinline int police(struct xdpb_policer* policer, __u64 packets, __u64 bytes) {
+    __u64 now, packet_cost, byte_cost;
 
+    if (!policer)
+        return true;
+    now = policer_now();
+    packet_cost = cost_of_packets(policer, packets);
+    byte_cost = cost_of_bytes(policer, bytes);
     if (!meter_would_take(&policer->packets, packet_cost, now) ||
         !meter_would_take(&policer->bytes, byte_cost, now))
         return false;

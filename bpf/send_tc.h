@@ -2,31 +2,12 @@
 /* Sends at tc: each copy enters the egress device's qdisc as an skb, with its offloads. */
 #pragma once
 #include "filter.h"
+#include "mirror_tc.h"
 #include "tag_tc.h"
-
-enum egress { EGRESS_GOOD, EGRESS_GONE, EGRESS_REFUSED };
 
 /* tc sends everything. */
 static __always_inline int check_output(struct packet* p) {
     return NEXT;
-}
-
-/*
- * bpf_redirect looks at nothing, so we ask the kernel first. The devmap would say whether a device
- * is there, but the kernel lets programs of one type only use a devmap.
- *
- * As is_skb_forwardable (net/core/dev.c) has it on the kernel's bridge, a frame may have a VLAN tag
- * beyond the MTU, and a GSO frame is cut to size later.
- */
-static __always_inline enum egress check_device(struct packet* p, __u32 ifindex) {
-    __u32 mtu = 0;
-    long answer = bpf_check_mtu(p->ctx, ifindex, &mtu, 0, 0);
-
-    if (answer < 0)
-        return EGRESS_GONE;
-    if (answer == BPF_MTU_CHK_RET_FRAG_NEEDED && p->length > mtu + ETH_HLEN + VLAN_HLEN)
-        return EGRESS_REFUSED;
-    return EGRESS_GOOD;
 }
 
 /* Sets *ifindex, tags the frame as the port wants it, and counts what is about to be sent, or
@@ -45,6 +26,7 @@ static __always_inline enum egress check_egress(struct packet* p, __u32 port, __
         return EGRESS_REFUSED;
     }
     if (answer == EGRESS_GOOD) {
+        mirror_sent(p, to);
         c->tx_packets++;
         c->tx_bytes += frame_length(p->ctx, p->port);
     } else if (answer == EGRESS_REFUSED) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sends at XDP: the kernel looks the device up in a devmap and, for a flood, makes the copies. */
 #pragma once
+#include "mirror_xdp.h"
 #include "tag_xdp.h"
 
 static __always_inline bool in_one_buffer(struct packet* p) {
@@ -26,6 +27,8 @@ static __always_inline int check_port(struct packet* p) {
 static __always_inline int check_output(struct packet* p) {
     __u32 unreachable = p->bridge->no_xdp_xmit;
 
+    if (needs_tc_for_copy(p))
+        return hand(p, XDPB_HAND_MIRROR);
     if (p->out != FLOOD)
         return unreachable || !in_one_buffer(p) ? check_port(p) : NEXT;
     /* The kernel leaves out, without a word, who does not take frames from XDP. */

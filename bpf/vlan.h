@@ -8,6 +8,7 @@
 
 #define TCI_VID 0x0fff
 #define TCI_PCP_SHIFT 13
+#define TCI_PCP (7 << TCI_PCP_SHIFT)
 
 /* The hook's affair: tag_xdp.h, tag_tc.h. Sets p->tag. */
 static __always_inline bool read_tag(struct packet* p);

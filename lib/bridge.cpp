@@ -6,6 +6,7 @@
 #include "program.h"
 #include "router_port.h"
 
+#include <xdpbridge/acl.h>
 #include <xdpbridge/bridge.h>
 #include <xdpbridge/error.h>
 #include <xdpbridge/events.h>
@@ -358,6 +359,9 @@ Vlans Bridge::vlans() const {
 }
 Svis Bridge::svis() const {
     return Svis(state_);
+}
+Acl Bridge::acl() const {
+    return Acl(state_);
 }
 Stats Bridge::stats() const {
     return Stats(state_);

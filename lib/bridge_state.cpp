@@ -127,6 +127,12 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->sources = Map<xdpb_source, xdpb_source_info>(open_pin(folder / "sources", doing));
     Fd policers = open_pin(folder / "policers", doing);
     state->policers = {policers, XDPB_POLICERS};
+    Fd acl_rules = open_pin(folder / "acl_rules", doing);
+    state->acl_rules = {acl_rules, XDPB_ACL_SLOTS};
+    state->acl_counters = open_pin(folder / "acl_counters", doing);
+    state->acl_tables = open_pin(folder / "acl_tables", doing);
+    state->acl_macs = open_pin(folder / "acl_macs", doing);
+    state->acl_prefixes = open_pin(folder / "acl_prefixes", doing);
     return state;
 }
 

@@ -54,11 +54,14 @@ struct BridgeState {
     Fd events;
     Map<std::uint32_t, std::uint32_t> port_by_ifindex;
     Map<xdpb_source, xdpb_source_info> sources;
+    Fd acl_counters;
+    Fd acl_tables, acl_macs, acl_prefixes; // maps of maps: two generations each
 
     MappedArray<xdpb_bridge> bridge_memory;
     MappedArray<xdpb_port> ports;
     MappedArray<xdpb_vlan> vlans;
     MappedArray<xdpb_policer> policers;
+    MappedArray<xdpb_acl_rule> acl_rules;
 
     [[nodiscard]] xdpb_bridge& bridge() const noexcept { return bridge_memory[0]; }
     [[nodiscard]] std::filesystem::path port_link(std::uint16_t port) const {

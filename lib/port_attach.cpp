@@ -4,6 +4,7 @@
 #include "device_check.h"
 #include "device_settings.h"
 #include "hook_choice.h"
+#include "mirror.h"
 #include "port_settings.h"
 #include "port_slot.h"
 #include "port_table.h"
@@ -176,6 +177,7 @@ std::uint16_t attach_port(const BridgeState& state, const std::string& device,
                           const PortOptions& options, const std::string& doing) {
     const Link link = require_device(state, device, doing);
     require_settings(state, options.settings, doing);
+    const Mirrors mirrors = require_mirrors(state, device, options.settings, doing);
     const std::uint32_t role = options.routed ? std::uint32_t{XDPB_FEATURE_ROUTED} : 0U;
     require_role(role, options.settings, false, doing);
 
@@ -194,6 +196,7 @@ std::uint16_t attach_port(const BridgeState& state, const std::string& device,
             join_default_vlan(state, number, doing);
         store_settings(state, number, options.settings);
         connect_port(state, number, link, {options.hook, options.mode, options.bulk_gro}, doing);
+        change_mirrors(state, number, mirrors, doing);
     } catch (...) {
         if (returns) { // still gone, and still holding its settings
             disconnect_port(state, number);

@@ -4,6 +4,7 @@
 #include "device_settings.h"
 #include "fdb_table.h"
 #include "libbpf_log.h"
+#include "mirror.h"
 #include "netns.h"
 #include "policer.h"
 #include "port_settings.h"
@@ -52,8 +53,10 @@ void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
     remove_sources(state, port);
     clear_policers(state, port);
     delete_svi_device(state, port);
+    forget_names(state, port);
     state.ports[port] = {};
     summarize_features(state);
+    refresh_mirrors(state);
 }
 
 } // namespace xdpbridge

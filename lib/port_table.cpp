@@ -88,6 +88,9 @@ PortInfo describe(const BridgeState& state, std::uint16_t number) {
         .storm_multicast = rate(XDPB_POLICER_MULTICAST),
         .storm_unknown = rate(XDPB_POLICER_UNKNOWN),
         .police = rate(XDPB_POLICER_INGRESS),
+        .mirror_rx = slot.mirror_rx,
+        .mirror_tx = slot.mirror_tx,
+        .tc_lent = (slot.flags & XDPB_PORT_TC_LENT) != 0,
     };
 }
 

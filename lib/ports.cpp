@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
 #include "device_settings.h"
+#include "mirror.h"
 #include "netns.h"
 #include "port_attach.h"
 #include "port_settings.h"
@@ -19,8 +20,9 @@ namespace {
 
 // What a port of these flags was asked to be.
 Connection connection_of(std::uint32_t flags) {
+    const bool has_tc = flags & XDPB_PORT_TC && !(flags & XDPB_PORT_TC_LENT);
     const Hook hook = flags & XDPB_PORT_HOOK_AUTO ? Hook::automatic
-                      : !(flags & XDPB_PORT_TC)   ? Hook::xdp
+                      : !has_tc                   ? Hook::xdp
                       : flags & XDPB_PORT_XDP     ? Hook::both
                                                   : Hook::tc;
     return {hook, flags & XDPB_PORT_GENERIC ? XdpMode::generic : XdpMode::native,
@@ -50,7 +52,9 @@ void Ports::remove(const std::string& device) {
     const Lock lock = state_->lock_and_repair(doing);
     state_->require_netns(doing);
     const NetnsScope scope(state_->where.netns);
-    clear_port(*state_, require_port(*state_, device, doing));
+    const auto number = require_port(*state_, device, doing);
+    require_unnamed(*state_, number, doing);
+    clear_port(*state_, number);
     refresh_ports(*state_);
 }
 
@@ -70,6 +74,7 @@ void Ports::reconnect(std::uint16_t number, const PortChange& change, const std:
         disconnect_port(*state_, number);
         flags.store(settings & port_settings_mask);
         connect_port(*state_, number, *link_by_index(link->ifindex), connection, doing);
+        change_mirrors(*state_, number, {}, doing);
     };
     const bool bulk = change.bulk_gro.value_or((old_flags & XDPB_PORT_BULK_GRO) != 0);
     try {
@@ -91,8 +96,10 @@ void Ports::set(const std::string& device, const PortChange& change) {
     xdpb_port& slot = state_->ports[number];
     require_settings(*state_, change.settings, doing);
     require_role(slot.features, change.settings, change.learning.value_or(false), doing);
+    const Mirrors mirrors = require_mirrors(*state_, device, change.settings, doing);
     if (change.hook || change.bulk_gro)
         reconnect(number, change, doing);
+    change_mirrors(*state_, number, mirrors, doing);
     store_settings(*state_, number, change.settings);
     if (change.mac_quota)
         std::atomic_ref(slot.mac_quota).store(*change.mac_quota);

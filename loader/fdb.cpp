@@ -2,6 +2,7 @@
 #include "command.h"
 #include "device_names.h"
 #include "output.h"
+#include "write_aside.h"
 
 #include <fmt/format.h>
 #include <fstream>
@@ -101,16 +102,8 @@ void save_file(const Context& context, const FdbArguments& arguments) {
         bridge.fdb().save(std::cout);
         return;
     }
-    // Aside first: a full disk must not cost the file that is there.
-    const std::string aside = arguments.file + ".new";
-    std::ofstream file(aside);
-    const std::size_t count = file ? bridge.fdb().save(file) : 0;
-    file.close();
-    if (!file || std::rename(aside.c_str(), arguments.file.c_str()) != 0) {
-        const int err = errno;
-        std::remove(aside.c_str());
-        throw Error(err, fmt::format("save '{}'", arguments.file));
-    }
+    std::size_t count = 0;
+    write_aside(arguments.file, [&](std::ostream& file) { count = bridge.fdb().save(file); });
     print_count(context, "saved", count);
 }
 

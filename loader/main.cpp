@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
     add_vlan_commands(app, context);
     add_guard_commands(app, context);
     add_svi_commands(app, context);
+    add_acl_commands(app, context);
     add_fdb_commands(app, context);
     add_stats_command(app, context);
     add_monitor_command(app, context);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
+#include "device_names.h"
 #include "output.h"
 #include "rate_option.h"
 
@@ -53,6 +54,14 @@ void add_guard_settings(CLI::App& verb, PortSettings& settings) {
     add_rate_option(verb, "--police", settings.police, "most that it may send at all");
 }
 
+// "off", or a device's name.
+void add_mirror(CLI::App& verb, const char* name, std::optional<std::string>& value,
+                const char* help) {
+    verb.add_option_function<std::string>(
+            name, [&value](const std::string& to) { value = to == "off" ? "" : to; }, help)
+        ->type_name("DEVICE|off");
+}
+
 // What a port may have beside plain switching.
 void add_port_settings(CLI::App& verb, PortSettings& settings) {
     add_switch(verb, "--isolated", settings.isolated,
@@ -64,6 +73,10 @@ void add_port_settings(CLI::App& verb, PortSettings& settings) {
         ->type_name("PCP");
     add_switch(verb, "--set-priority", settings.set_priority,
                "replace the PCP of tagged frames by --priority too");
+    add_mirror(verb, "--mirror-rx", settings.mirror_rx,
+               "the port that gets a copy of what comes in, as it comes");
+    add_mirror(verb, "--mirror-tx", settings.mirror_tx,
+               "the port that gets a copy of what leaves, as it leaves");
     add_guard_settings(verb, settings);
 }
 
@@ -139,9 +152,18 @@ std::string guard_name(SourceGuard guard) {
 }
 
 void show_ports(const Context& context, const PortArguments& arguments) {
-    const Ports ports = Bridge::open(arguments.bridge, context.where).ports();
+    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    const Ports ports = bridge.ports();
     const auto list =
         arguments.device.empty() ? ports.list() : std::vector{ports.get(arguments.device)};
+    std::optional<DeviceNames> devices; // that cost something
+    const auto mirror_cell = [&](std::uint16_t to) {
+        if (to == 0)
+            return cell(nlohmann::json(), "-");
+        if (!devices)
+            devices.emplace(bridge);
+        return cell((*devices)[to]);
+    };
     Table table(context.json, {{"port", true},
                                {"device"},
                                {"state"},
@@ -164,6 +186,8 @@ void show_ports(const Context& context, const PortArguments& arguments) {
                                {"storm_multicast"},
                                {"storm_unknown"},
                                {"police"},
+                               {"mirror_rx"},
+                               {"mirror_tx"},
                                {"tx_dropped", true},
                                {"why"}});
     for (const auto& port : list)
@@ -192,8 +216,11 @@ void show_ports(const Context& context, const PortArguments& arguments) {
              rate_cell(port.storm_multicast),
              rate_cell(port.storm_unknown),
              rate_cell(port.police),
+             mirror_cell(port.mirror_rx),
+             mirror_cell(port.mirror_tx),
              cell(port.tx_dropped),
-             cell(std::string(port.hook_reason))});
+             cell(std::string(port.hook_reason) +
+                  (port.tc_lent ? "; tc as long as something is mirrored" : ""))});
 }
 
 } // namespace

@@ -159,6 +159,8 @@ enum xdpb_bridge_feature {
         1 << 3,                      /* route by the maps "routes4" and "routes6", not the kernel */
     XDPB_BRIDGE_MIRROR = 1 << 4,     /* some port or rule has a mirror */
     XDPB_BRIDGE_BPDU_GUARD = 1 << 5, /* some port has a BPDU guard, or was shut by it */
+    XDPB_BRIDGE_MIRROR_FLOODS = 1 << 8, /* some port has XDPB_FEATURE_MIRROR_TX */
+    XDPB_BRIDGE_ACL_ODD = 1 << 9,       /* which of the two generations of the ACL's tables holds */
 };
 
 /*
@@ -211,6 +213,7 @@ enum xdpb_port_flag {
     XDPB_PORT_SET_PROMISC = 1 << 12,
     XDPB_PORT_CLEARED_RXVLAN = 1 << 13,
     XDPB_PORT_MADE_CLSACT = 1 << 14,
+    XDPB_PORT_TC_LENT = 1 << 16, /* has XDPB_PORT_TC only as long as something is mirrored */
 };
 
 /* What is on on a port, beside plain switching: tested as one word. */
@@ -247,11 +250,12 @@ struct xdpb_port {
     __u16 pvid;      /* VLAN of untagged frames, 0: none */
     __u8 priority;   /* PCP of frames without one, 0 to 7 */
     __u8 pad;
-    __u16 mirror; /* port that gets the copies, 0: none */
+    __u16 mirror_rx; /* port that gets copies of what comes in here, 0: none */
     __u16 svi_vlan;
     __u32 router_ifindex; /* of an SVI the host's end, of a routed port its own */
     __u8 router_mac[6];   /* of that interface */
-    __u8 pad2[26];
+    __u16 mirror_tx;      /* port that gets copies of what leaves here, 0: none */
+    __u8 pad2[24];
 
     /* Written by the data plane. */
     __u32 learned; /* FDB entries that this port has learned; atomic */
@@ -303,6 +307,118 @@ struct xdpb_reclaim {
     __u64 created_ns;
 };
 
+/* The ACL: an ordered list of rules, of which the first that fits a frame decides. */
+#define XDPB_ACL_RULES 1024
+#define XDPB_ACL_WORDS (XDPB_ACL_RULES / 64)
+/* Places in the maps "acl_rules" and "acl_counters": twice as many as rules, so that a whole new
+ * list fits beside the one that holds. */
+#define XDPB_ACL_SLOTS (2 * XDPB_ACL_RULES)
+
+/* What a rule may ask for, and what of a frame is looked up. As a mask: 1 << field. */
+enum xdpb_acl_field {
+    XDPB_ACL_PORT,      /* by which the frame came in */
+    XDPB_ACL_VLAN,      /* that the switch has put it into */
+    XDPB_ACL_PCP,       /* of its tag, or that a frame without one gets */
+    XDPB_ACL_SRC_MAC,   /* exact */
+    XDPB_ACL_DST_MAC,   /* exact */
+    XDPB_ACL_ETHERTYPE, /* behind the tags */
+    XDPB_ACL_SRC,       /* prefix, IPv4 or IPv6 */
+    XDPB_ACL_DST,       /* prefix, IPv4 or IPv6 */
+    XDPB_ACL_PROTOCOL,  /* of IP, behind the extension headers */
+    XDPB_ACL_SPORT,     /* range; TCP, UDP, UDP-Lite, DCCP, SCTP */
+    XDPB_ACL_DPORT,     /* range */
+    XDPB_ACL_DSCP,
+    XDPB_ACL_FIELDS,
+};
+
+enum xdpb_acl_action {
+    XDPB_ACL_PASS = 0,
+    XDPB_ACL_DROP = 1,
+    XDPB_ACL_POLICE = 2, /* by the policer at XDPB_POLICER_ACL + slot */
+    XDPB_ACL_MIRROR = 3, /* and pass */
+    XDPB_ACL_CLASS = 4,  /* and pass */
+};
+
+/* Map "acl_rules", indexed by slot, memory-mapped by the library. A rule never changes as long as
+ * the tables that hold name its slot. Host byte order but for the addresses. */
+struct xdpb_acl_rule {
+    __u32 priority; /* the order, from 1 on */
+    __u16 fields;   /* mask of enum xdpb_acl_field: those the rule asks for */
+    __u8 action;    /* enum xdpb_acl_action */
+    __u8 set_class; /* XDPB_ACL_CLASS: 0 to 7 */
+    __u16 mirror;   /* XDPB_ACL_MIRROR: port that gets the copies */
+    __u16 port;
+    __u16 vlan;
+    __u16 ethertype;
+    __u8 src_mac[6];
+    __u8 dst_mac[6];
+    __u8 pcp;
+    __u8 dscp;
+    __u8 protocol;
+    __u8 ipv6;       /* what src and dst are */
+    __u8 src_length; /* bits */
+    __u8 dst_length;
+    __u16 sport[2]; /* first and last */
+    __u16 dport[2];
+    __u8 src[16]; /* of IPv4 the first four */
+    __u8 dst[16];
+    __u8 pad[54];
+};
+
+/* Map "acl_counters", per CPU, indexed by slot. */
+struct xdpb_acl_counters {
+    __u64 packets; /* that the rule decided on, and that were sent or dropped by it */
+    __u64 bytes;
+};
+
+/*
+ * The rules as the data plane looks them up, made by the library: for each field a table from its
+ * value to a "class", which is the set of the rules that allow this value. The first rule that is
+ * in the sets of all fields is the one.
+ *
+ * Two generations are in map "acl_tables", at 0 and 1, and the flag XDPB_BRIDGE_ACL_ODD says which
+ * holds. Each is an array of cells of 128 bytes: the head, the slots of the rules in their order,
+ * the tables of fields with small values, and the sets.
+ *
+ * A class is the number of the cell with the set in its low half, and in the high half a bit for
+ * each word of the set that is not zero.
+ */
+struct xdpb_acl_head {
+    __u32 rules;
+    __u32 fields;                 /* mask: those that some rule asks for */
+    __u32 slots;                  /* number of the first cell with slots */
+    __u32 table[XDPB_ACL_FIELDS]; /* number of the field's first cell with classes */
+    __u32 other_mac[2];  /* class of source and destination MACs that are not in "acl_macs" */
+    __u32 no_address[2]; /* class of frames without a source and a destination address */
+    __u32 pad[13];
+};
+
+union xdpb_acl_cell {
+    struct xdpb_acl_head head;
+    __u32 classes[32];
+    __u16 slots[64];
+    __u64 set[XDPB_ACL_WORDS];
+};
+
+/* Places in a table beside those of the field's values. */
+#define XDPB_ACL_NO_PORT 65536   /* XDPB_ACL_SPORT, XDPB_ACL_DPORT: the frame has none */
+#define XDPB_ACL_NO_PROTOCOL 256 /* XDPB_ACL_PROTOCOL: it is not IP */
+#define XDPB_ACL_NO_DSCP 64      /* XDPB_ACL_DSCP: it is not IP */
+
+/* Map "acl_macs", key: two generations of hashes from MACs to classes. */
+struct xdpb_acl_mac {
+    __u8 mac[6];
+    __u16 destination; /* 0: source */
+};
+
+/* Map "acl_prefixes", key: two generations of tries from addresses to classes. */
+enum xdpb_acl_kind { XDPB_ACL_SRC4, XDPB_ACL_SRC6, XDPB_ACL_DST4, XDPB_ACL_DST6 };
+struct xdpb_acl_prefix {
+    __u32 bits; /* 32 of kind, and those of the address */
+    __u32 kind; /* enum xdpb_acl_kind */
+    __u8 address[16];
+};
+
 /*
  * One rate and its burst, policed by the generic cell rate algorithm (ITU-T I.371 annex A): what
  * comes pushes the theoretical arrival time ahead by its cost. Times are in 2^-10 ns and wrap
@@ -335,7 +451,7 @@ enum xdpb_policer_kind {
     XDPB_POLICER_KINDS,
 };
 #define XDPB_POLICER_ACL (XDPB_MAX_PORTS * XDPB_POLICER_KINDS)
-#define XDPB_POLICERS 2048
+#define XDPB_POLICERS (XDPB_POLICER_ACL + XDPB_ACL_SLOTS)
 #define XDPB_SOURCES 16384
 
 /*
@@ -418,5 +534,10 @@ XDPB_STATIC_ASSERT(sizeof(struct xdpb_event) == 24, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_meter) == 64, "one cache line");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_policer) == 128, "two cache lines");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_source) == 24, "no padding: it is hashed");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_acl_rule) == 128, "two cache lines");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_acl_head) == 128, "a cell");
+XDPB_STATIC_ASSERT(sizeof(union xdpb_acl_cell) == 128, "two cache lines");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_acl_mac) == 8, "hashed as one word");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_acl_prefix) == 24, "");
 
 #endif

@@ -25,6 +25,7 @@
 
 namespace xdpbridge {
 
+class Acl;
 class Events;
 class Fdb;
 class Guards;
@@ -115,6 +116,7 @@ class Bridge {
     [[nodiscard]] Vlans vlans() const;
     [[nodiscard]] Guards guards() const;
     [[nodiscard]] Svis svis() const;
+    [[nodiscard]] Acl acl() const;
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] Events events() const;
 

@@ -52,6 +52,12 @@ struct PortSettings {
     std::optional<Rate> storm_multicast = {};
     std::optional<Rate> storm_unknown = {}; // unicast to a host that is not known
     std::optional<Rate> police = {};        // all that comes in here; Rate{}: no limit
+    // Devices of other ports that get copies; "": none. Of what comes in here, as it comes,
+    // whatever becomes of it; of what leaves here, as it leaves. As long as anything of a bridge is
+    // mirrored, each port that is at XDP has a program at tc too, for XDP cannot copy. The other
+    // port stays one like any other; what comes in there is not copied back to it.
+    std::optional<std::string> mirror_rx = {};
+    std::optional<std::string> mirror_tx = {};
 };
 
 struct PortOptions {
@@ -109,6 +115,8 @@ struct PortInfo {
     std::uint32_t features; // enum xdpb_port_feature
     SourceGuard source_guard;
     Rate storm_broadcast, storm_multicast, storm_unknown, police; // Rate{}: off
+    std::uint16_t mirror_rx, mirror_tx;                           // numbers of ports, 0: none
+    bool tc_lent; // has tc only as long as something is mirrored
 };
 
 // The ports of a bridge, from Bridge::ports().

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // All of the library.
 #pragma once
+#include <xdpbridge/acl.h>
 #include <xdpbridge/attachment.h>
 #include <xdpbridge/bridge.h>
 #include <xdpbridge/doctor.h>

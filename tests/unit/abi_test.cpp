@@ -45,10 +45,11 @@ TEST(Abi, Port) {
     EXPECT_EQ(offsetof(xdpb_port, features), 16U);
     EXPECT_EQ(offsetof(xdpb_port, pvid), 20U);
     EXPECT_EQ(offsetof(xdpb_port, priority), 22U);
-    EXPECT_EQ(offsetof(xdpb_port, mirror), 24U);
+    EXPECT_EQ(offsetof(xdpb_port, mirror_rx), 24U);
     EXPECT_EQ(offsetof(xdpb_port, svi_vlan), 26U);
     EXPECT_EQ(offsetof(xdpb_port, router_ifindex), 28U);
     EXPECT_EQ(offsetof(xdpb_port, router_mac), 32U);
+    EXPECT_EQ(offsetof(xdpb_port, mirror_tx), 38U);
     EXPECT_EQ(offsetof(xdpb_port, learned), 64U);
     EXPECT_EQ(offsetof(xdpb_port, limit_event_ns), 72U);
     EXPECT_EQ(offsetof(xdpb_port, name), 128U);
@@ -69,6 +70,7 @@ TEST(Abi, Port) {
     EXPECT_EQ(XDPB_PORT_CLEARED_RXVLAN, 8192);
     EXPECT_EQ(XDPB_PORT_MADE_CLSACT, 16384);
     EXPECT_EQ(XDPB_PORT_FRAGS, 32768);
+    EXPECT_EQ(XDPB_PORT_TC_LENT, 65536);
 }
 
 TEST(Abi, Vlan) {
@@ -125,7 +127,7 @@ TEST(Abi, Policer) {
     EXPECT_EQ(offsetof(xdpb_policer, bytes), 64U);
     EXPECT_EQ(XDPB_POLICER_KINDS, 4);
     EXPECT_EQ(XDPB_POLICER_ACL, 1024);
-    EXPECT_EQ(XDPB_POLICERS, 2048);
+    EXPECT_EQ(XDPB_POLICERS, 1024 + 2048);
 }
 
 TEST(Abi, Source) {
@@ -135,6 +137,36 @@ TEST(Abi, Source) {
     EXPECT_EQ(offsetof(xdpb_source, port), 22U);
     EXPECT_EQ(sizeof(xdpb_source_info), 4U);
     EXPECT_EQ(XDPB_SOURCES, 16384);
+}
+
+TEST(Abi, Acl) {
+    EXPECT_EQ(XDPB_ACL_RULES, 1024);
+    EXPECT_EQ(XDPB_ACL_SLOTS, 2048);
+    EXPECT_EQ(XDPB_ACL_FIELDS, 12);
+    EXPECT_EQ(XDPB_ACL_PASS, 0);
+    EXPECT_EQ(XDPB_ACL_DROP, 1);
+    EXPECT_EQ(XDPB_ACL_POLICE, 2);
+    EXPECT_EQ(XDPB_ACL_MIRROR, 3);
+    EXPECT_EQ(XDPB_ACL_CLASS, 4);
+    EXPECT_EQ(sizeof(xdpb_acl_rule), 128U);
+    EXPECT_EQ(offsetof(xdpb_acl_rule, fields), 4U);
+    EXPECT_EQ(offsetof(xdpb_acl_rule, action), 6U);
+    EXPECT_EQ(offsetof(xdpb_acl_rule, mirror), 8U);
+    EXPECT_EQ(offsetof(xdpb_acl_rule, src_mac), 16U);
+    EXPECT_EQ(offsetof(xdpb_acl_rule, sport), 34U);
+    EXPECT_EQ(offsetof(xdpb_acl_rule, src), 42U);
+    EXPECT_EQ(sizeof(xdpb_acl_cell), 128U);
+    EXPECT_EQ(sizeof(xdpb_acl_head), 128U);
+    EXPECT_EQ(offsetof(xdpb_acl_head, table), 12U);
+    EXPECT_EQ(offsetof(xdpb_acl_head, other_mac), 60U);
+    EXPECT_EQ(offsetof(xdpb_acl_head, no_address), 68U);
+    EXPECT_EQ(sizeof(xdpb_acl_counters), 16U);
+    EXPECT_EQ(sizeof(xdpb_acl_mac), 8U);
+    EXPECT_EQ(sizeof(xdpb_acl_prefix), 24U);
+    EXPECT_EQ(XDPB_BRIDGE_ACL, 1);
+    EXPECT_EQ(XDPB_BRIDGE_MIRROR, 16);
+    EXPECT_EQ(XDPB_BRIDGE_MIRROR_FLOODS, 256);
+    EXPECT_EQ(XDPB_BRIDGE_ACL_ODD, 512);
 }
 
 TEST(Abi, Event) {
