@@ -102,3 +102,5 @@ struct {
     __type(key, __u32);
     __type(value, __u32);
 } port_by_ifindex SEC(".maps");
+
+#include "neighbours.h"

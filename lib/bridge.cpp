@@ -9,6 +9,7 @@
 #include <xdpbridge/error.h>
 #include <xdpbridge/events.h>
 #include <xdpbridge/fdb.h>
+#include <xdpbridge/neighbour.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
 #include <xdpbridge/vlan.h>
@@ -347,6 +348,9 @@ Fdb Bridge::fdb() const {
 }
 Vlans Bridge::vlans() const {
     return Vlans(state_);
+}
+Neighbours Bridge::neighbours() const {
+    return Neighbours(state_);
 }
 Stats Bridge::stats() const {
     return Stats(state_);

@@ -124,6 +124,8 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->events = open_pin(folder / "events", doing);
     state->port_by_ifindex =
         Map<std::uint32_t, std::uint32_t>(open_pin(folder / "port_by_ifindex", doing));
+    state->neighbours =
+        Map<xdpb_neighbour_key, xdpb_neighbour>(open_pin(folder / "neighbours", doing));
     return state;
 }
 

@@ -53,6 +53,7 @@ struct BridgeState {
     Fd counters;
     Fd events;
     Map<std::uint32_t, std::uint32_t> port_by_ifindex;
+    Map<xdpb_neighbour_key, xdpb_neighbour> neighbours;
 
     MappedArray<xdpb_bridge> bridge_memory;
     MappedArray<xdpb_port> ports;

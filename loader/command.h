@@ -23,6 +23,7 @@ void add_bridge_commands(CLI::App& app, const Context& context); // add, del, se
 void add_port_commands(CLI::App& app, const Context& context);
 void add_vlan_commands(CLI::App& app, const Context& context);
 void add_fdb_commands(CLI::App& app, const Context& context);
+void add_neigh_commands(CLI::App& app, const Context& context);
 void add_stats_command(CLI::App& app, const Context& context);
 void add_monitor_command(CLI::App& app, const Context& context);
 void add_doctor_command(CLI::App& app, const Context& context);
@@ -44,5 +45,8 @@ CLI::Option* add_bridge_argument(CLI::App& verb, std::string& bridge);
 CLI::Option* add_device_argument(CLI::App& verb, std::string& device);
 // The text has been checked to be a MAC when the verb runs.
 CLI::Option* add_mac_argument(CLI::App& verb, std::string& mac);
+// Likewise, to be an IP address.
+CLI::Option* add_ip_argument(CLI::App& verb, const std::string& name, std::string& ip,
+                             const std::string& help);
 
 } // namespace xdpbridge::loader

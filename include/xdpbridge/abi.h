@@ -329,6 +329,31 @@ struct xdpb_counters {
         filtered_unseen; /* of those, not yet seen by the tracepoint, which sees them as refused */
 };
 
+/*
+ * Map "neighbours": who has an IP address, for the answers to ARP and ND and for routing by
+ * "routes4" and "routes6". Key.
+ */
+struct xdpb_neighbour_key {
+    __u8 ip[16];  /* network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2) */
+    __u16 domain; /* host byte order: VLAN id, or XDPB_DOMAIN_PORT + the number of a routed port */
+    __u16 pad[3];
+};
+
+#define XDPB_DOMAIN_PORT 0x8000
+#define XDPB_NEIGHBOURS 65536        /* entries at most */
+#define XDPB_NEIGHBOURS_PER_PORT 256 /* of them learned from one port; a power of two */
+
+enum xdpb_neighbour_flag {
+    XDPB_NEIGHBOUR_STATIC = 1 << 0, /* by the user's word: neither ages nor changes */
+};
+
+/* Map "neighbours", value. A learned one is there for as long as an FDB entry would be. */
+struct xdpb_neighbour {
+    __u8 mac[6];
+    __u16 flags;   /* enum xdpb_neighbour_flag */
+    __u64 seen_ns; /* CLOCK_MONOTONIC, when it last said so itself, to within refresh_ns */
+};
+
 enum xdpb_event_type {
     XDPB_EVENT_LEARN = 1,
     XDPB_EVENT_MOVE = 2,
@@ -360,6 +385,8 @@ XDPB_STATIC_ASSERT(sizeof(struct xdpb_fdb_key) == 8, "hashed as one word");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_fdb_entry) == 24, "");
 XDPB_STATIC_ASSERT(__builtin_offsetof(struct xdpb_fdb_entry, seen_ns) == 8, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_reclaim) == 16, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_neighbour_key) == 24, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_neighbour) == 16, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_event) == 24, "");
 
 #endif

@@ -27,6 +27,7 @@ namespace xdpbridge {
 
 class Events;
 class Fdb;
+class Neighbours;
 class Ports;
 class Stats;
 class Vlans;
@@ -111,6 +112,7 @@ class Bridge {
     [[nodiscard]] Ports ports() const;
     [[nodiscard]] Fdb fdb() const;
     [[nodiscard]] Vlans vlans() const;
+    [[nodiscard]] Neighbours neighbours() const;
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] Events events() const;
 

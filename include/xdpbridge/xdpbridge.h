@@ -7,7 +7,9 @@
 #include <xdpbridge/error.h>
 #include <xdpbridge/events.h>
 #include <xdpbridge/fdb.h>
+#include <xdpbridge/ip.h>
 #include <xdpbridge/mac.h>
+#include <xdpbridge/neighbour.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
 #include <xdpbridge/vlan.h>

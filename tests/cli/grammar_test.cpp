@@ -33,6 +33,11 @@ TEST_F(CliTest, HelpOnEveryLevelShowsAnExample) {
         {"fdb", "flush"},
         {"fdb", "load"},
         {"fdb", "save"},
+        {"neigh"},
+        {"neigh", "add"},
+        {"neigh", "del"},
+        {"neigh", "show"},
+        {"neigh", "flush"},
     };
     for (Argv words : levels) {
         std::string example = "Example:\n  xdp-bridge";

@@ -113,6 +113,18 @@ TEST(Abi, Counters) {
     EXPECT_EQ(sizeof(xdpb_counters), 64 * sizeof(__u64));
 }
 
+TEST(Abi, Neighbours) {
+    EXPECT_EQ(sizeof(xdpb_neighbour_key), 24U);
+    EXPECT_EQ(offsetof(xdpb_neighbour_key, ip), 0U);
+    EXPECT_EQ(offsetof(xdpb_neighbour_key, domain), 16U);
+    EXPECT_EQ(sizeof(xdpb_neighbour), 16U);
+    EXPECT_EQ(offsetof(xdpb_neighbour, mac), 0U);
+    EXPECT_EQ(offsetof(xdpb_neighbour, flags), 6U);
+    EXPECT_EQ(offsetof(xdpb_neighbour, seen_ns), 8U);
+    EXPECT_EQ(XDPB_NEIGHBOUR_STATIC, 1);
+    EXPECT_EQ(XDPB_DOMAIN_PORT, 0x8000);
+}
+
 TEST(Abi, Event) {
     EXPECT_EQ(sizeof(xdpb_event), 24U);
     EXPECT_EQ(offsetof(xdpb_event, time_ns), 0U);

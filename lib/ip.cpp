@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <xdpbridge/ip.h>
+
+#include <algorithm>
+#include <arpa/inet.h>
+
+namespace xdpbridge {
+
+namespace {
+
+constexpr std::array<std::uint8_t, 12> ipv4_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+} // namespace
+
+std::optional<Ip> Ip::parse(std::string_view text) noexcept {
+    std::array<char, INET6_ADDRSTRLEN> terminated{};
+    if (text.size() >= terminated.size())
+        return std::nullopt;
+    text.copy(terminated.data(), text.size());
+    Ip ip;
+    if (::inet_pton(AF_INET6, terminated.data(), ip.octets.data()) == 1)
+        return ip.is_ipv4() ? std::nullopt : std::optional(ip);
+    std::copy(ipv4_prefix.begin(), ipv4_prefix.end(), ip.octets.begin());
+    if (::inet_pton(AF_INET, terminated.data(), &ip.octets[ipv4_prefix.size()]) == 1)
+        return ip;
+    return std::nullopt;
+}
+
+std::string Ip::to_string() const {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (is_ipv4())
+        ::inet_ntop(AF_INET, &octets[ipv4_prefix.size()], text.data(), text.size());
+    else
+        ::inet_ntop(AF_INET6, octets.data(), text.data(), text.size());
+    return text.data();
+}
+
+bool Ip::is_ipv4() const noexcept {
+    return std::equal(ipv4_prefix.begin(), ipv4_prefix.end(), octets.begin());
+}
+
+bool Ip::is_unspecified() const noexcept {
+    const auto* const first = is_ipv4() ? octets.begin() + ipv4_prefix.size() : octets.begin();
+    return std::all_of(first, octets.end(), [](std::uint8_t octet) { return octet == 0; });
+}
+
+bool Ip::is_multicast() const noexcept {
+    return is_ipv4() ? octets[ipv4_prefix.size()] >> 4 == 0xe : octets[0] == 0xff;
+}
+
+} // namespace xdpbridge
