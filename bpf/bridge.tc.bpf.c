@@ -10,6 +10,8 @@
 #include "tag_tc.h"
 #include "learn.h"
 #include "send_tc.h"
+#include "suppress.h"
+#include "snoop.h"
 #include "forward.h"
 
 SEC("tc")
@@ -24,6 +26,10 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
     if ((verdict = vlan(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
+        return verdict;
+    if ((verdict = suppress(&p)) != NEXT)
+        return verdict;
+    if ((verdict = snoop(&p)) != NEXT)
         return verdict;
     return forward(&p);
 }

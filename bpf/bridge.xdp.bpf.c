@@ -11,6 +11,8 @@
 #include "handover.h"
 #include "learn.h"
 #include "send_xdp.h"
+#include "suppress.h"
+#include "snoop.h"
 #include "forward.h"
 #include "egress.h"
 
@@ -29,6 +31,10 @@ int xdpb_ingress(struct xdp_md* ctx) {
     if ((verdict = handover(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
+        return verdict;
+    if ((verdict = suppress(&p)) != NEXT)
+        return verdict;
+    if ((verdict = snoop(&p)) != NEXT)
         return verdict;
     return forward(&p);
 }

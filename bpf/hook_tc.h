@@ -15,3 +15,13 @@ typedef struct __sk_buff hook_ctx;
 static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port* port) {
     return ctx->len + (ctx->vlan_present ? 4 : 0);
 }
+
+/* Reads and writes wherever the bytes lie. False: the frame is shorter, or there is no memory for
+ * an skb of our own. */
+static __always_inline bool load(hook_ctx* ctx, __u32 offset, void* to, __u32 bytes) {
+    return !bpf_skb_load_bytes(ctx, offset, to, bytes);
+}
+
+static __always_inline bool store(hook_ctx* ctx, __u32 offset, void* from, __u32 bytes) {
+    return !bpf_skb_store_bytes(ctx, offset, from, bytes, BPF_F_RECOMPUTE_CSUM);
+}

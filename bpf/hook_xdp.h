@@ -14,3 +14,12 @@ typedef struct xdp_md hook_ctx;
 static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port* port) {
     return port->flags & XDPB_PORT_FRAGS ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 }
+
+/* Reads and writes wherever the bytes lie. False: the frame is shorter. */
+static __always_inline bool load(hook_ctx* ctx, __u32 offset, void* to, __u32 bytes) {
+    return !bpf_xdp_load_bytes(ctx, offset, to, bytes);
+}
+
+static __always_inline bool store(hook_ctx* ctx, __u32 offset, void* from, __u32 bytes) {
+    return !bpf_xdp_store_bytes(ctx, offset, from, bytes);
+}

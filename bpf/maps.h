@@ -103,4 +103,5 @@ struct {
     __type(value, __u32);
 } port_by_ifindex SEC(".maps");
 
+#include "groups.h"
 #include "neighbours.h"

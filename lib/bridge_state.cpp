@@ -126,6 +126,7 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
         Map<std::uint32_t, std::uint32_t>(open_pin(folder / "port_by_ifindex", doing));
     state->neighbours =
         Map<xdpb_neighbour_key, xdpb_neighbour>(open_pin(folder / "neighbours", doing));
+    state->mdb = Map<xdpb_mdb_key, xdpb_mdb_entry>(open_pin(folder / "mdb", doing));
     return state;
 }
 

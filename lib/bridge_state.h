@@ -54,6 +54,7 @@ struct BridgeState {
     Fd events;
     Map<std::uint32_t, std::uint32_t> port_by_ifindex;
     Map<xdpb_neighbour_key, xdpb_neighbour> neighbours;
+    Map<xdpb_mdb_key, xdpb_mdb_entry> mdb;
 
     MappedArray<xdpb_bridge> bridge_memory;
     MappedArray<xdpb_port> ports;

@@ -4,6 +4,7 @@
 #include "device_settings.h"
 #include "fdb_table.h"
 #include "libbpf_log.h"
+#include "mdb_table.h"
 #include "neighbour_table.h"
 #include "netns.h"
 #include "tc_program.h"
@@ -45,6 +46,7 @@ void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
         // Entries of a port without a device are treated as unknown; the next flush gets them.
     }
     forget_neighbours(state, port);
+    forget_groups(state, port);
     leave_all_vlans(state, port);
     state.ports[port] = {};
 }

@@ -180,6 +180,8 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
         fresh.flags = XDPB_PORT_USED | (options.learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U) |
                       (options.bulk_gro.value_or(false) ? std::uint32_t{XDPB_PORT_BULK_GRO} : 0U);
         fresh.mac_quota = options.mac_quota;
+        if (state_->bridge().features & XDPB_BRIDGE_SNOOPING)
+            fresh.features = XDPB_FEATURE_SNOOPING;
         state_->ports[number] = fresh;
     }
     try {

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace xdpbridge::loader {
@@ -23,11 +24,16 @@ void add_bridge_commands(CLI::App& app, const Context& context); // add, del, se
 void add_port_commands(CLI::App& app, const Context& context);
 void add_vlan_commands(CLI::App& app, const Context& context);
 void add_fdb_commands(CLI::App& app, const Context& context);
+void add_mdb_commands(CLI::App& app, const Context& context);
 void add_neigh_commands(CLI::App& app, const Context& context);
 void add_stats_command(CLI::App& app, const Context& context);
 void add_monitor_command(CLI::App& app, const Context& context);
 void add_doctor_command(CLI::App& app, const Context& context);
 void add_demo_command(CLI::App& app, const Context& context);
+
+// An option that is on or off, and empty when it was not given.
+CLI::Option* add_switch_option(CLI::App& app, const std::string& name, std::optional<bool>& value,
+                               const std::string& help);
 
 // A verb whose arguments live as long as the command line: options writes them, run reads them.
 template <typename Arguments, typename Define, typename Run>

@@ -57,6 +57,7 @@ int run(int argc, char** argv) {
     add_port_commands(app, context);
     add_vlan_commands(app, context);
     add_fdb_commands(app, context);
+    add_mdb_commands(app, context);
     add_neigh_commands(app, context);
     add_stats_command(app, context);
     add_monitor_command(app, context);

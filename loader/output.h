@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace xdpbridge::loader {
@@ -20,6 +21,9 @@ Cell cell(const std::string& text, Colour colour = Colour::none);
 Cell cell(std::uint64_t number);
 Cell cell(const nlohmann::json& json, const std::string& text, Colour colour = Colour::none);
 Cell on_off(bool on);
+// The names of the bits that are set, as a list.
+Cell names_cell(std::uint32_t bits,
+                const std::vector<std::pair<std::uint32_t, std::string>>& names);
 
 struct Column {
     std::string key; // in JSON; the heading of the table is the same in capitals

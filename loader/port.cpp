@@ -26,10 +26,7 @@ const std::map<std::string, bool> switches = {{"on", true}, {"off", false}};
 void add_port_settings(CLI::App& verb, PortSettings& settings) {
     const auto add_switch = [&verb](const char* name, std::optional<bool>& value,
                                     const char* help) {
-        verb.add_option_function<bool>(
-                name, [&value](bool on) { value = on; }, help)
-            ->transform(CLI::CheckedTransformer(switches).description(""))
-            ->type_name("on|off");
+        add_switch_option(verb, name, value, help);
     };
     add_switch("--isolated", settings.isolated, "no frame goes from an isolated port to another");
     add_switch("--tunnel", settings.tunnel,
@@ -39,6 +36,10 @@ void add_port_settings(CLI::App& verb, PortSettings& settings) {
         ->type_name("PCP");
     add_switch("--set-priority", settings.set_priority,
                "replace the PCP of tagged frames by --priority too");
+    add_switch("--mrouter", settings.mrouter,
+               "a multicast router is behind it: it gets all multicast, whatever snooping says");
+    add_switch("--fast-leave", settings.fast_leave,
+               "one host is behind it: when it leaves a group, that counts at once");
 }
 
 // Of add and set alike.
@@ -100,18 +101,11 @@ Cell mode_cell(const PortInfo& port) {
 // What is on of enum xdpb_port_feature, by the names of the options that turn it on.
 Cell features_cell(std::uint32_t features) {
     static const std::vector<std::pair<std::uint32_t, std::string>> names = {
-        {XDPB_FEATURE_ISOLATED, "isolated"},
-        {XDPB_FEATURE_TUNNEL, "tunnel"},
-        {XDPB_FEATURE_SET_PRIORITY, "set-priority"},
+        {XDPB_FEATURE_ISOLATED, "isolated"},         {XDPB_FEATURE_TUNNEL, "tunnel"},
+        {XDPB_FEATURE_SET_PRIORITY, "set-priority"}, {XDPB_FEATURE_MROUTER, "mrouter"},
+        {XDPB_FEATURE_FAST_LEAVE, "fast-leave"},
     };
-    nlohmann::json list = nlohmann::json::array();
-    std::string text;
-    for (const auto& [feature, name] : names)
-        if (features & feature) {
-            list.push_back(name);
-            text += (text.empty() ? "" : ",") + name;
-        }
-    return cell(list, text.empty() ? "-" : text);
+    return names_cell(features, names);
 }
 
 void show_ports(const Context& context, const PortArguments& arguments) {
@@ -151,6 +145,15 @@ void show_ports(const Context& context, const PortArguments& arguments) {
 }
 
 } // namespace
+
+CLI::Option* add_switch_option(CLI::App& app, const std::string& name, std::optional<bool>& value,
+                               const std::string& help) {
+    return app
+        .add_option_function<bool>(
+            name, [&value](bool on) { value = on; }, help)
+        ->transform(CLI::CheckedTransformer(switches).description(""))
+        ->type_name("on|off");
+}
 
 CLI::Option* add_device_argument(CLI::App& verb, std::string& device) {
     return verb.add_option("device", device, "the network interface")

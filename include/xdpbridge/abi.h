@@ -250,10 +250,12 @@ struct xdpb_port {
     __u8 pad2[26];
 
     /* Written by the data plane. */
-    __u32 learned; /* FDB entries that this port has learned; atomic */
-    __u32 pad3;
+    __u32 learned;        /* FDB entries that this port has learned; atomic */
+    __u32 neighbour_hand; /* where in the map "neighbour_slots" it looks next; atomic */
     __u64 limit_event_ns; /* when the last XDPB_EVENT_LIMIT of this port was sent */
-    __u64 pad4[6];
+    __u32 group_hand;     /* likewise in the map "group_slots" */
+    __u32 pad3;
+    __u64 pad4[5];
 
     /* The library's own. */
     char name[16];     /* as it was when added: the device may be renamed or vanish */
@@ -262,6 +264,8 @@ struct xdpb_port {
     __u64 pad6[5];
 };
 
+enum xdpb_family { XDPB_FAMILY_IPV4, XDPB_FAMILY_IPV6, XDPB_FAMILY_COUNT };
+
 /* Map "vlans", indexed by VLAN id, memory-mapped by the library. A bridge that is not VLAN-aware
  * has all its ports in VLAN 0. */
 struct xdpb_vlan {
@@ -269,8 +273,11 @@ struct xdpb_vlan {
     __u64 untagged[XDPB_PORT_WORDS]; /* those that send its frames without a tag */
     __u32 all_untagged;              /* every member does */
     __u32 pad;
-    __u64 querier_ns; /* CLOCK_MONOTONIC: the last IGMP or MLD query; written by the data plane */
-    __u64 pad2[6];
+    /* Of IGMP and MLD, CLOCK_MONOTONIC, written by the data plane: there is a querier until then,
+     * and members have had the time to answer it from then on. In between groups are pruned. */
+    __u64 querier_until_ns[XDPB_FAMILY_COUNT];
+    __u64 prune_from_ns[XDPB_FAMILY_COUNT];
+    __u64 pad2[3];
 };
 
 /* Map "fdb", key. vlan is the VLAN id, 0 on a VLAN-unaware bridge. */
@@ -315,8 +322,8 @@ struct xdpb_counters {
     __u64 tx_packets; /* handed to the device, before it may refuse */
     __u64 tx_bytes;
     __u64 refused[XDPB_REFUSAL_REASON_COUNT];
-    __u64 quota_exceeded; /* source MAC not learned: the port is at its quota (frame still
-                             forwarded) */
+    __u64 quota_exceeded; /* source MAC, neighbour or group not learned: the port is at its quota
+                             (frame still forwarded) */
     __u64 fdb_full;       /* source MAC not learned: the FDB is full (frame still forwarded) */
     __u64 moved_here;     /* entries that moved to this port */
     __u64 answered;       /* ARP or ND request that was answered in the name of who was asked */
@@ -354,6 +361,33 @@ struct xdpb_neighbour {
     __u64 seen_ns; /* CLOCK_MONOTONIC, when it last said so itself, to within refresh_ns */
 };
 
+/*
+ * Map "mdb", key: a port's membership in a multicast group. Those of port 0 say that the group is
+ * registered: somebody has joined it. Two addresses that are no groups stand for all groups of
+ * their family: 0.0.0.0 and :: say that a multicast router is behind the port, 0.0.0.1 and ::1 that
+ * it has joined more groups than there was room for.
+ */
+struct xdpb_mdb_key {
+    __u8 group[16]; /* as xdpb_neighbour_key.ip */
+    __u16 vlan;     /* host byte order */
+    __u16 port;
+    __u32 pad;
+};
+
+#define XDPB_MDB_SIZE 65536      /* entries at most */
+#define XDPB_GROUPS_PER_PORT 512 /* of them by what one port has sent; a power of two */
+
+enum xdpb_mdb_flag {
+    XDPB_MDB_STATIC = 1 << 0, /* by the user's word: does not expire */
+};
+
+/* Map "mdb", value. An entry that has expired is not there, but for those of port 0. */
+struct xdpb_mdb_entry {
+    __u64 expires_ns; /* CLOCK_MONOTONIC */
+    __u32 flags;      /* enum xdpb_mdb_flag */
+    __u32 pad;
+};
+
 enum xdpb_event_type {
     XDPB_EVENT_LEARN = 1,
     XDPB_EVENT_MOVE = 2,
@@ -387,6 +421,8 @@ XDPB_STATIC_ASSERT(__builtin_offsetof(struct xdpb_fdb_entry, seen_ns) == 8, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_reclaim) == 16, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_neighbour_key) == 24, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_neighbour) == 16, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_mdb_key) == 24, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_mdb_entry) == 16, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_event) == 24, "");
 
 #endif

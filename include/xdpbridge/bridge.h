@@ -27,6 +27,7 @@ namespace xdpbridge {
 
 class Events;
 class Fdb;
+class Mdb;
 class Neighbours;
 class Ports;
 class Stats;
@@ -77,6 +78,7 @@ struct BridgeInfo {
     bool counts_refusals;      // the tracepoint programs are attached
     unsigned ports;            // ports it has, present or gone
     std::uint64_t events_lost; // since creation, for want of room in the ring buffer
+    std::uint32_t features;    // enum xdpb_bridge_feature
 };
 
 class Bridge {
@@ -107,12 +109,19 @@ class Bridge {
     void set_ageing(std::chrono::seconds ageing);
     // group: last octet of the address, 0 to 15.
     void set_reserved(unsigned group, ReservedPolicy policy);
+    // IGMP and MLD snooping (RFC 4541): multicast goes to those who have joined its group, in VLANs
+    // that have a querier. Off at first. Turning it on or off forgets what was learned.
+    void set_snooping(bool on);
+    // Answers ARP and ND from Neighbours instead of flooding them, and learns from them. Off at
+    // first.
+    void set_suppression(bool on);
 
     // These share the bridge's state and may outlive the Bridge object.
     [[nodiscard]] Ports ports() const;
     [[nodiscard]] Fdb fdb() const;
     [[nodiscard]] Vlans vlans() const;
     [[nodiscard]] Neighbours neighbours() const;
+    [[nodiscard]] Mdb mdb() const;
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] Events events() const;
 

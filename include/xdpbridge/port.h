@@ -29,6 +29,8 @@ struct PortSettings {
     std::optional<bool> tunnel = {};
     std::optional<std::uint8_t> priority = {}; // PCP of frames that come without one, 0 to 7
     std::optional<bool> set_priority = {};     // of tagged frames too, instead of the one they have
+    std::optional<bool> mrouter = {};    // a multicast router is behind it: it gets all multicast
+    std::optional<bool> fast_leave = {}; // one host is behind it: a leave counts at once
 };
 
 struct PortOptions {

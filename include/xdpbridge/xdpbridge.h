@@ -9,6 +9,7 @@
 #include <xdpbridge/fdb.h>
 #include <xdpbridge/ip.h>
 #include <xdpbridge/mac.h>
+#include <xdpbridge/mdb.h>
 #include <xdpbridge/neighbour.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
