@@ -64,6 +64,12 @@ static __always_inline void mark_port(struct packet* p, enum xdpb_family family,
 }
 
 /* A group that there is no room for must not be pruned: the port gets all groups then. */
+static __noinline int overflow(struct packet* p, enum xdpb_family family) {
+    p->counters->quota_exceeded++;
+    mark_port(p, family, MDB_OVERFLOW, p->now + MEMBER_NS);
+    return 0;
+}
+
 static __noinline int join(struct packet* p, const __u8* group) {
     struct xdpb_mdb_key key = {.vlan = p->dst.vlan, .port = port_no};
     __u64 until = p->now + MEMBER_NS;
@@ -76,9 +82,7 @@ static __noinline int join(struct packet* p, const __u8* group) {
     key.port = 0;
     if (joined && renew(p, &key, until, true))
         return 0;
-    p->counters->quota_exceeded++;
-    mark_port(p, is_mapped(group) ? XDPB_FAMILY_IPV4 : XDPB_FAMILY_IPV6, MDB_OVERFLOW, until);
-    return 0;
+    return overflow(p, is_mapped(group) ? XDPB_FAMILY_IPV4 : XDPB_FAMILY_IPV6);
 }
 
 static __noinline int leave(struct packet* p, const __u8* group) {

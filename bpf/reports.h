@@ -78,7 +78,8 @@ static __always_inline void take_records(struct packet* p, enum xdpb_family fami
                                          __u32 end, __u32 count) {
     struct report r = {.p = p, .family = family, .at = at, .end = end, .left = count};
 
-    bpf_loop(MAX_RECORDS, record_step, &r, 0);
+    if (bpf_loop(MAX_RECORDS, record_step, &r, 0) == MAX_RECORDS && r.left)
+        overflow(p, family);
 }
 
 /* RFC 3376 4.1.1: below the limit the number itself, else a mantissa of so many bits and an
