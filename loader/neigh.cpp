@@ -54,7 +54,7 @@ void show_neighbours(const Context& context, const NeighArguments& arguments) {
         table.row(
             {cell(neighbour.ip.to_string()),
              cell(domain.vlan),
-             cell(domain.port == 0 ? "" : devices[domain.port], Colour::none),
+             cell(domain.port == 0 ? "-" : devices[domain.port], Colour::none),
              cell(neighbour.mac.to_string()),
              cell(neighbour.is_static ? "static" : "dynamic"),
              {fmt::format("{}", idle), neighbour.is_static ? "-" : fmt::format("{:.0f}s", idle)}});
