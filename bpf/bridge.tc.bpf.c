@@ -15,6 +15,8 @@
 #include "acl.h"
 #include "learn.h"
 #include "send_tc.h"
+#include "suppress.h"
+#include "snoop.h"
 #include "forward.h"
 
 SEC("tc")
@@ -35,6 +37,10 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
     if ((verdict = acl(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
+        return verdict;
+    if ((verdict = suppress(&p)) != NEXT)
+        return verdict;
+    if ((verdict = snoop(&p)) != NEXT)
         return verdict;
     return forward(&p);
 }

@@ -16,6 +16,8 @@
 #include "acl.h"
 #include "learn.h"
 #include "send_xdp.h"
+#include "suppress.h"
+#include "snoop.h"
 #include "forward.h"
 #include "egress.h"
 
@@ -40,6 +42,10 @@ int xdpb_ingress(struct xdp_md* ctx) {
     if ((verdict = acl(&p)) != NEXT)
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
+        return verdict;
+    if ((verdict = suppress(&p)) != NEXT)
+        return verdict;
+    if ((verdict = snoop(&p)) != NEXT)
         return verdict;
     return forward(&p);
 }

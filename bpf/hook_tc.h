@@ -16,14 +16,20 @@ static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port*
     return ctx->len + (ctx->vlan_present ? 4 : 0);
 }
 
+/* Reads and writes wherever the bytes lie. False: the frame is shorter, or there is no memory for
+ * an skb of our own. */
+static __always_inline bool load(hook_ctx* ctx, __u32 offset, void* to, __u32 bytes) {
+    return !bpf_skb_load_bytes(ctx, offset, to, bytes);
+}
+
+static __always_inline bool store(hook_ctx* ctx, __u32 offset, void* from, __u32 bytes) {
+    return !bpf_skb_store_bytes(ctx, offset, from, bytes, BPF_F_RECOMPUTE_CSUM);
+}
+
 /* For the egress device's qdisc; see tc-prio(8), and egress-qos-map in ip-link(8). */
 static __always_inline void set_queue_class(hook_ctx* ctx, __u32 class) {
     ctx->priority = class;
 }
-
-/* Copies bytes of the frame, wherever the skb has them. False: they are not all there. */
-#define load_bytes(ctx, offset, to, length) (!bpf_skb_load_bytes(ctx, offset, to, length))
-#define load(p, offset, to, length) load_bytes((p)->ctx, offset, to, length)
 
 /* Packets that the frame is, or will be cut into. The kernel leaves gso_segs 0 on a frame that it
  * does not trust, such as a VM's (virtio_net_hdr_to_skb), and counts when it cuts. */

@@ -15,12 +15,17 @@ static __always_inline __u64 frame_length(hook_ctx* ctx, const struct xdpb_port*
     return port->flags & XDPB_PORT_FRAGS ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 }
 
+/* Reads and writes wherever the bytes lie. False: the frame is shorter. */
+static __always_inline bool load(hook_ctx* ctx, __u32 offset, void* to, __u32 bytes) {
+    return !bpf_xdp_load_bytes(ctx, offset, to, bytes);
+}
+
+static __always_inline bool store(hook_ctx* ctx, __u32 offset, void* from, __u32 bytes) {
+    return !bpf_xdp_store_bytes(ctx, offset, from, bytes);
+}
+
 /* There is no queue between XDP and the device. */
 static __always_inline void set_queue_class(hook_ctx* ctx, __u32 class) {}
-
-/* Copies bytes of the frame, in whichever buffer they are. False: they are not all there. */
-#define load_bytes(ctx, offset, to, length) (!bpf_xdp_load_bytes(ctx, offset, to, length))
-#define load(p, offset, to, length) load_bytes((p)->ctx, offset, to, length)
 
 /* Packets that the frame will be cut into: a GSO frame does not get past handover.h. */
 static __always_inline __u64 frame_segments(hook_ctx* ctx, __u64 length) {

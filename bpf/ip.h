@@ -8,6 +8,7 @@
  * filters of CVE-2021-27861), IPv4 options, and up to IPV6_EXTENSIONS extension headers.
  */
 #pragma once
+#include "address.h"
 #include "packet.h"
 #include <linux/in.h>
 #include <linux/ip.h>
@@ -63,7 +64,7 @@ static __always_inline int read_transport_header(hook_ctx* ctx, struct headers* 
         h->transport = offset;
         return 0;
     }
-    if (offset + sizeof(bytes) > h->end || !load_bytes(ctx, offset, bytes, sizeof(bytes)))
+    if (offset + sizeof(bytes) > h->end || !load(ctx, offset, bytes, sizeof(bytes)))
         return hide(h);
     h->transport = offset;
     if (has_ports(h->protocol)) {
@@ -76,17 +77,11 @@ static __always_inline int read_transport_header(hook_ctx* ctx, struct headers* 
     return 0;
 }
 
-static __always_inline void map_ipv4(__u8* ip, __be32 address) {
-    __builtin_memset(ip, 0, 10);
-    ip[10] = ip[11] = 0xff;
-    __builtin_memcpy(ip + 12, &address, sizeof(address));
-}
-
 static __always_inline int read_ipv4_header(hook_ctx* ctx, struct headers* h) {
     struct iphdr ip;
     __u32 length;
 
-    if (!load_bytes(ctx, h->network, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+    if (!load(ctx, h->network, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
         return hide(h);
     length = bpf_ntohs(ip.tot_len) ?: h->length; /* 0: a GSO frame of more than 64 KiB */
     if (length < ip.ihl * 4U)
@@ -129,7 +124,7 @@ static __noinline int skip_extensions(hook_ctx* ctx, struct headers* h, __u32 of
     } extension;
 
     for (int i = 0; i < IPV6_EXTENSIONS && is_extension(h->protocol); i++) {
-        if (offset + 8 > h->end || !load_bytes(ctx, offset, &extension, sizeof(extension)))
+        if (offset + 8 > h->end || !load(ctx, offset, &extension, sizeof(extension)))
             return hide(h);
         if (h->protocol == IPPROTO_FRAGMENT)
             h->flags |= HEADERS_FRAGMENT;
@@ -147,7 +142,7 @@ static __noinline int skip_extensions(hook_ctx* ctx, struct headers* h, __u32 of
 static __always_inline int read_ipv6_header(hook_ctx* ctx, struct headers* h) {
     struct ipv6hdr ip;
 
-    if (!load_bytes(ctx, h->network, &ip, sizeof(ip)) || ip.version != 6)
+    if (!load(ctx, h->network, &ip, sizeof(ip)) || ip.version != 6)
         return hide(h);
     h->flags |= HEADERS_IPV6;
     __builtin_memcpy(h->src, &ip.saddr, sizeof(h->src));
@@ -168,8 +163,8 @@ static __always_inline void skip_snap(hook_ctx* ctx, struct headers* h) {
         __be16 ethertype;
     } snap;
 
-    if (!load_bytes(ctx, h->network, &snap, sizeof(snap)) || snap.llc[0] != 0xaa ||
-        snap.llc[1] != 0xaa || snap.oui[0] || snap.oui[1] || (snap.oui[2] && snap.oui[2] != 0xf8))
+    if (!load(ctx, h->network, &snap, sizeof(snap)) || snap.llc[0] != 0xaa || snap.llc[1] != 0xaa ||
+        snap.oui[0] || snap.oui[1] || (snap.oui[2] && snap.oui[2] != 0xf8))
         return;
     h->ethertype = bpf_ntohs(snap.ethertype);
     h->network += sizeof(snap);

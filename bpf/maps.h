@@ -106,3 +106,5 @@ struct {
 #include "acl_maps.h"
 #include "policers.h"
 #include "sources.h"
+#include "groups.h"
+#include "neighbours.h"

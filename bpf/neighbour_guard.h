@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* ARP (RFC 826) and neighbour discovery (RFC 4861) that speaks for somebody else. */
 #pragma once
+#include "arp_message.h"
+#include "nd_message.h"
 #include "source_guard.h"
-
-struct arp_message {
-    __be16 hardware;
-    __be16 protocol;
-    __u8 hardware_length;
-    __u8 protocol_length;
-    __be16 operation;
-    __u8 sender_mac[ETH_ALEN];
-    __u8 sender_ip[4];
-    __u8 target_mac[ETH_ALEN];
-    __u8 target_ip[4];
-};
-
-#define ARP_ETHERNET 1
-#define ARP_REQUEST 1
-
-static __always_inline bool same_mac(const __u8* a, const __u8* b) {
-    return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) |
-             (a[5] ^ b[5]));
-}
 
 /* A request that says nothing of its sender is a probe (RFC 5227 2.1). */
 static __noinline int arp_is_good(struct packet* p, struct headers* h) {
-    struct arp_message arp;
+    struct arp_ipv4 arp;
     __u8 ip[16];
     __be32 sender;
 
-    if (!load(p, h->network, &arp, sizeof(arp)) || arp.hardware != bpf_htons(ARP_ETHERNET) ||
-        arp.protocol != bpf_htons(ETH_P_IP) || arp.hardware_length != ETH_ALEN ||
-        arp.protocol_length != 4 || !same_mac(arp.sender_mac, p->src.mac))
+    if (!load(p->ctx, h->network, &arp, sizeof(arp)) || !is_arp_ipv4(&arp) ||
+        !same_mac(arp.sender_mac, p->src.mac))
         return false;
     __builtin_memcpy(&sender, arp.sender_ip, sizeof(sender));
     if (!sender)
@@ -40,11 +21,9 @@ static __noinline int arp_is_good(struct packet* p, struct headers* h) {
     return ip_is_bound(p, ip);
 }
 
-#define ND_SOURCE_LINK_LAYER 1
-#define ND_TARGET_LINK_LAYER 2
-#define ND_OPTIONS 16
+#define GUARDED_ND_OPTIONS 16
 
-static __always_inline bool is_nd(const struct headers* h) {
+static __always_inline bool says_nd(const struct headers* h) {
     return h->protocol == IPPROTO_ICMPV6 && h->icmp_type >= ND_ROUTER_SOLICITATION &&
            h->icmp_type <= ND_REDIRECT;
 }
@@ -63,26 +42,20 @@ static __always_inline __u32 nd_header_length(__u8 type) {
     }
 }
 
-struct nd_option {
-    __u8 type;
-    __u8 length; /* in 8 bytes */
-    __u8 mac[ETH_ALEN];
-};
-
 /* A redirect names the MAC of another host, and that is its purpose. */
 static __always_inline bool names_sender(const struct nd_option* option, __u8 message) {
-    return option->type == ND_SOURCE_LINK_LAYER ||
-           (option->type == ND_TARGET_LINK_LAYER && message == ND_NEIGHBOUR_ADVERTISEMENT);
+    return option->type == ND_SOURCE_MAC ||
+           (option->type == ND_TARGET_MAC && message == ND_NEIGHBOUR_ADVERTISEMENT);
 }
 
 static __noinline int nd_options_are_good(struct packet* p, struct headers* h) {
     __u32 offset = h->transport + nd_header_length(h->icmp_type);
     struct nd_option option;
 
-    for (int i = 0; i < ND_OPTIONS; i++) {
+    for (int i = 0; i < GUARDED_ND_OPTIONS; i++) {
         if (offset == h->end)
             return true;
-        if (offset + sizeof(option) > h->end || !load(p, offset, &option, sizeof(option)) ||
+        if (offset + sizeof(option) > h->end || !load(p->ctx, offset, &option, sizeof(option)) ||
             !option.length)
             return false;
         if (names_sender(&option, h->icmp_type) &&
@@ -104,7 +77,7 @@ static __noinline int nd_is_good(struct packet* p, struct headers* h) {
         return false;
     if (h->icmp_type == ND_NEIGHBOUR_ADVERTISEMENT ||
         (h->icmp_type == ND_NEIGHBOUR_SOLICITATION && from_nobody)) {
-        if (!load(p, h->transport + 8, target, sizeof(target)) || !ip_is_bound(p, target))
+        if (!load(p->ctx, h->transport + 8, target, sizeof(target)) || !ip_is_bound(p, target))
             return false;
     } else if (from_nobody ? h->icmp_type != ND_ROUTER_SOLICITATION : !ip_is_bound(p, h->src)) {
         return false;

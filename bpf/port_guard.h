@@ -56,7 +56,7 @@ static __noinline int guard_ip(struct packet* p) {
     if (h.flags & HEADERS_LATER)
         return NEXT;
     if (features & XDPB_FEATURE_ARP_GUARD &&
-        (may_be(&h, IPPROTO_ICMPV6) || (is_nd(&h) && !nd_is_good(p, &h))))
+        (may_be(&h, IPPROTO_ICMPV6) || (says_nd(&h) && !nd_is_good(p, &h))))
         return drop(p, XDPB_DROP_ARP_GUARD);
     if (features & XDPB_FEATURE_DHCP_GUARD && (may_be(&h, IPPROTO_UDP) || from_dhcp_server(&h)))
         return drop(p, XDPB_DROP_DHCP_GUARD);

@@ -3,6 +3,7 @@
 #pragma once
 #include "filter.h"
 #include "mirror_tc.h"
+#include "mdb.h"
 #include "tag_tc.h"
 
 /* tc sends everything. */
@@ -39,7 +40,20 @@ struct flood {
     struct packet* p;
     struct xdpb_vlan* vlan;
     __u32 port; /* the last one found, which has nothing yet; 0: none */
+    struct multicast multicast;
 };
+
+/* As the egress program at XDP does it. */
+static __always_inline bool is_pruned(struct flood* f, __u32 port) {
+    struct xdpb_counters* c;
+
+    if (f->multicast.audience == EVERYBODY || !not_joined(&f->multicast, port, f->p->now))
+        return false;
+    c = counters_of(port);
+    if (c)
+        c->filtered[XDPB_FILTER_NOT_JOINED]++;
+    return true;
+}
 
 static __always_inline void send_copy(struct flood* f) {
     __u32 ifindex = 0;
@@ -58,7 +72,7 @@ static long flood_step(__u32 index, struct flood* f) {
     __u32 port = index + 1;
 
     if (!has_port(f->vlan->members, port) || (port == port_no && !f->p->routed) ||
-        filtered(f->p, port))
+        filtered(f->p, port) || is_pruned(f, port))
         return 0;
     if (f->port)
         send_copy(f);
@@ -75,8 +89,22 @@ static __always_inline int flood(struct packet* p) {
     if (!f.vlan || vid == XDPB_NO_VLAN)
         return drop(p, XDPB_DROP_VLAN_EGRESS);
     p->counters->flooded++;
+    if (p->bridge->features & XDPB_BRIDGE_SNOOPING && mac_is_multicast(p->dst.mac)) {
+        f.multicast.vlan = vid;
+        read_multicast(p->ctx, p->network, p->ethertype, &f.multicast);
+    }
     bpf_loop(p->bridge->port_limit, flood_step, &f, 0);
     if (!f.port || check_egress(p, f.port, &ifindex) != EGRESS_GOOD)
+        return TC_ACT_SHOT;
+    return bpf_redirect(ifindex, 0);
+}
+
+/* Back to where it came from, when the frame has become the answer to what it was. */
+static __always_inline int answer(struct packet* p) {
+    __u32 ifindex = 0;
+
+    p->counters->answered++;
+    if (check_egress(p, port_no, &ifindex) != EGRESS_GOOD)
         return TC_ACT_SHOT;
     return bpf_redirect(ifindex, 0);
 }

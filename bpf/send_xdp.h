@@ -54,10 +54,22 @@ static __always_inline int flood(struct packet* p) {
                             BPF_F_BROADCAST | (p->routed ? 0 : BPF_F_EXCLUDE_INGRESS));
 }
 
+static __always_inline bool set_tag_for(struct packet* p, __u32 port) {
+    return set_tag(p, p->vlan && has_port(p->vlan->untagged, port));
+}
+
+/* Back to where it came from, when the frame has become the answer to what it was. */
+static __always_inline int answer(struct packet* p) {
+    if (!set_tag_for(p, port_no))
+        return drop(p, XDPB_DROP_HEADROOM);
+    p->counters->answered++;
+    return bpf_redirect_map(&devices, port_no, XDP_DROP);
+}
+
 /* To one port; to all when that port's device is gone, for its hosts may be behind another port by
  * now. */
 static __always_inline int forward_to(struct packet* p, __u32 port) {
-    if (!set_tag(p, p->vlan && has_port(p->vlan->untagged, port)))
+    if (!set_tag_for(p, port))
         return drop(p, XDPB_DROP_HEADROOM);
     if (bpf_redirect_map(&devices, port, XDP_DROP) != XDP_REDIRECT)
         return flood(p);

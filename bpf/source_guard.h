@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Who may send from this port, and as whom: the map "sources". */
 #pragma once
+#include "nd_message.h"
 #include "ip.h"
 
 static __always_inline bool is_source(struct xdpb_source* source, const struct packet* p) {
@@ -50,11 +51,6 @@ static __always_inline bool asks_for_ipv4(const struct headers* h) {
 
 #define MLD_REPORT 131
 #define MLD_DONE 132
-#define ND_ROUTER_SOLICITATION 133
-#define ND_ROUTER_ADVERTISEMENT 134
-#define ND_NEIGHBOUR_SOLICITATION 135
-#define ND_NEIGHBOUR_ADVERTISEMENT 136
-#define ND_REDIRECT 137
 #define MLD2_REPORT 143
 
 /* Duplicate address detection, and the reports and solicitations that go with it (RFC 4862 5.4, RFC

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The ways a frame leaves the data plane. Each is counted here and only here, so that at each hook
- * rx = forwarded + flooded + passed + handed + dropped. How a frame is sent is the hook's affair.
+ * rx = forwarded + flooded + answered + passed + handed + dropped. How a frame is sent is the
+ * hook's affair.
  */
 #pragma once
 #include "packet.h"

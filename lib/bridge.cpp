@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
 #include "libbpf_log.h"
+#include "mdb_table.h"
 #include "netns.h"
 #include "port_slot.h"
 #include "program.h"
@@ -12,6 +13,8 @@
 #include <xdpbridge/events.h>
 #include <xdpbridge/fdb.h>
 #include <xdpbridge/guard.h>
+#include <xdpbridge/mdb.h>
+#include <xdpbridge/neighbour.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/stats.h>
 #include <xdpbridge/svi.h>
@@ -320,6 +323,7 @@ BridgeInfo Bridge::info() const {
                            std::filesystem::exists(state_->folder / "links" / "redirect_err"),
         .ports = 0,
         .events_lost = std::atomic_ref(state_->bridge().events_lost).load(),
+        .features = std::atomic_ref(state_->bridge().features).load(),
     };
     for (std::size_t group = 0; group < XDPB_RESERVED_GROUPS; group++)
         info.reserved[group] = static_cast<ReservedPolicy>(bridge.reserved[group]);
@@ -345,6 +349,22 @@ void Bridge::set_reserved(unsigned group, ReservedPolicy policy) {
     std::atomic_ref(state_->bridge().reserved[group]).store(static_cast<std::uint8_t>(policy));
 }
 
+void Bridge::set_snooping(bool on) {
+    const Lock lock = state_->lock_and_repair(
+        fmt::format("turn snooping of bridge '{}' {}", state_->name, on ? "on" : "off"));
+    xdpbridge::set_snooping(*state_, on);
+}
+
+void Bridge::set_suppression(bool on) {
+    const Lock lock = state_->lock_and_repair(fmt::format(
+        "turn neighbour suppression of bridge '{}' {}", state_->name, on ? "on" : "off"));
+    const std::atomic_ref features(state_->bridge().features);
+    if (on)
+        features.fetch_or(XDPB_BRIDGE_SUPPRESS);
+    else
+        features.fetch_and(~std::uint32_t{XDPB_BRIDGE_SUPPRESS});
+}
+
 Ports Bridge::ports() const {
     return Ports(state_);
 }
@@ -362,6 +382,12 @@ Svis Bridge::svis() const {
 }
 Acl Bridge::acl() const {
     return Acl(state_);
+}
+Mdb Bridge::mdb() const {
+    return Mdb(state_);
+}
+Neighbours Bridge::neighbours() const {
+    return Neighbours(state_);
 }
 Stats Bridge::stats() const {
     return Stats(state_);

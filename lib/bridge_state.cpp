@@ -133,6 +133,9 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->acl_tables = open_pin(folder / "acl_tables", doing);
     state->acl_macs = open_pin(folder / "acl_macs", doing);
     state->acl_prefixes = open_pin(folder / "acl_prefixes", doing);
+    state->neighbours =
+        Map<xdpb_neighbour_key, xdpb_neighbour>(open_pin(folder / "neighbours", doing));
+    state->mdb = Map<xdpb_mdb_key, xdpb_mdb_entry>(open_pin(folder / "mdb", doing));
     return state;
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <sys/mman.h>
 #include <utility>
+#include <vector>
 
 namespace xdpbridge {
 
@@ -40,6 +41,27 @@ class Map {
         if (bpf_map_lookup_and_delete_elem(fd(), &key, &value) != 0)
             return std::nullopt;
         return value;
+    }
+
+    // Of a hash: visits every element, and may delete it. One that is added or deleted meanwhile
+    // may or may not be seen.
+    template <typename Visit>
+    void for_each(const Visit& visit) const {
+        constexpr std::uint32_t batch = 4096;
+        std::vector<Key> keys(batch);
+        std::vector<Value> values(batch);
+        std::uint32_t position = 0;
+        for (bool first = true, more = true; more; first = false) {
+            std::uint32_t count = batch;
+            if (bpf_map_lookup_batch(fd(), first ? nullptr : &position, &position, keys.data(),
+                                     values.data(), &count, nullptr) != 0) {
+                if (errno != ENOENT) // ENOENT: that was the last batch
+                    throw Error(errno, "read a BPF map");
+                more = false;
+            }
+            for (std::uint32_t i = 0; i < count; i++)
+                visit(keys[i], values[i]);
+        }
     }
 
   private:

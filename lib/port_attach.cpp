@@ -124,6 +124,8 @@ std::uint16_t claim_slot(const BridgeState& state, const PortOptions& options,
     fresh.flags = XDPB_PORT_USED | (learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U) |
                   (options.bulk_gro.value_or(false) ? std::uint32_t{XDPB_PORT_BULK_GRO} : 0U);
     fresh.features = features;
+    if (state.bridge().features & XDPB_BRIDGE_SNOOPING)
+        fresh.features |= XDPB_FEATURE_SNOOPING;
     fresh.mac_quota = options.mac_quota;
     name.copy(fresh.name, sizeof(fresh.name) - 1);
     state.ports[number] = fresh;

@@ -95,6 +95,8 @@ void store_settings(const BridgeState& state, std::uint16_t port,
     set_feature(slot, XDPB_FEATURE_ISOLATED, settings.isolated);
     set_feature(slot, XDPB_FEATURE_TUNNEL, settings.tunnel);
     set_feature(slot, XDPB_FEATURE_SET_PRIORITY, settings.set_priority);
+    set_feature(slot, XDPB_FEATURE_MROUTER, settings.mrouter);
+    set_feature(slot, XDPB_FEATURE_FAST_LEAVE, settings.fast_leave);
     if (settings.priority)
         std::atomic_ref(slot.priority).store(*settings.priority);
     store_source_guard(slot, settings.source_guard);

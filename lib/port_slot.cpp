@@ -5,6 +5,8 @@
 #include "fdb_table.h"
 #include "libbpf_log.h"
 #include "mirror.h"
+#include "mdb_table.h"
+#include "neighbour_table.h"
 #include "netns.h"
 #include "policer.h"
 #include "port_settings.h"
@@ -49,6 +51,8 @@ void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
     } catch (const std::exception&) {
         // Entries of a port without a device are treated as unknown; the next flush gets them.
     }
+    forget_neighbours(state, port);
+    forget_groups(state, port);
     leave_all_vlans(state, port);
     remove_sources(state, port);
     clear_policers(state, port);

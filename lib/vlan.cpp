@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fdb_table.h"
+#include "mdb_table.h"
 #include "netns.h"
 #include "port_table.h"
 #include "vlan_table.h"
@@ -124,6 +125,7 @@ void Vlans::remove(const std::string& device, VlanRange range) {
         any = true;
         leave_vlan(*state_, port, vid);
         flush_fdb(*state_, {.port = port, .vlan = vid, .static_too = true});
+        forget_groups(*state_, port, vid);
     }
     if (!any)
         throw Error(

@@ -15,6 +15,8 @@ struct BridgeArguments {
     std::uint32_t fdb_size = BridgeOptions{}.fdb_size;
     std::vector<std::string> reserved;
     bool has_ageing = false;
+    std::optional<bool> snooping;
+    std::optional<bool> suppression;
     bool vlan_aware = false;
     std::uint16_t vlan_protocol = BridgeOptions{}.vlan_protocol;
     std::uint16_t default_pvid = BridgeOptions{}.default_pvid;
@@ -105,6 +107,17 @@ void add_settings(CLI::App& verb, BridgeArguments& arguments) {
                     "stack (peer, the "
                     "default), forward or drop it; may be repeated")
         ->type_name("0x=POLICY");
+    add_switch_option(verb, "--snooping", arguments.snooping,
+                      "IGMP and MLD snooping: multicast goes to those who have joined");
+    add_switch_option(verb, "--neigh-suppress", arguments.suppression,
+                      "answer ARP and ND for known hosts instead of flooding them");
+}
+
+void set_features(Bridge& bridge, const BridgeArguments& arguments) {
+    if (arguments.snooping)
+        bridge.set_snooping(*arguments.snooping);
+    if (arguments.suppression)
+        bridge.set_suppression(*arguments.suppression);
 }
 
 void add_bridge(const Context& context, const BridgeArguments& arguments) {
@@ -118,7 +131,14 @@ void add_bridge(const Context& context, const BridgeArguments& arguments) {
     if (mount_bpffs(context.where))
         fmt::print(stderr, "xdp-bridge: mounted a BPF file system on {}\n",
                    context.where.bpffs.string());
-    Bridge::create(arguments.bridge, options, context.where);
+    Bridge bridge = Bridge::create(arguments.bridge, options, context.where);
+    set_features(bridge, arguments);
+}
+
+// By the names of the options that turn them on.
+Cell features_cell(std::uint32_t features) {
+    return names_cell(
+        features, {{XDPB_BRIDGE_SNOOPING, "snooping"}, {XDPB_BRIDGE_SUPPRESS, "neigh-suppress"}});
 }
 
 void show_row(Table& table, const BridgeInfo& info) {
@@ -136,6 +156,7 @@ void show_row(Table& table, const BridgeInfo& info) {
                cell(reserved, exceptions.empty() ? "peer" : exceptions),
                cell(vlan_protocol_name(info.vlan_protocol)), cell(info.default_pvid),
                info.here ? cell("here") : cell("elsewhere", Colour::warning),
+               features_cell(info.features),
                info.counts_refusals ? cell("counted") : cell("not counted", Colour::warning),
                cell(info.events_lost)});
 }
@@ -153,6 +174,7 @@ void show_bridges(const Context& context, const std::string& only) {
                                {"vlan_protocol"},
                                {"default_pvid", true},
                                {"netns"},
+                               {"features"},
                                {"refusals"},
                                {"events_lost", true}});
     for (const auto& info : infos)
@@ -196,6 +218,7 @@ void add_bridge_commands(CLI::App& app, const Context& context) {
                 bridge.set_ageing(std::chrono::seconds(arguments.ageing));
             for (const auto& [group, policy] : reserved)
                 bridge.set_reserved(group, policy);
+            set_features(bridge, arguments);
         });
 
     add_verb<BridgeArguments>(

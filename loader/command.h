@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace xdpbridge::loader {
@@ -26,10 +27,16 @@ void add_guard_commands(CLI::App& app, const Context& context);
 void add_svi_commands(CLI::App& app, const Context& context);
 void add_acl_commands(CLI::App& app, const Context& context);
 void add_fdb_commands(CLI::App& app, const Context& context);
+void add_mdb_commands(CLI::App& app, const Context& context);
+void add_neigh_commands(CLI::App& app, const Context& context);
 void add_stats_command(CLI::App& app, const Context& context);
 void add_monitor_command(CLI::App& app, const Context& context);
 void add_doctor_command(CLI::App& app, const Context& context);
 void add_demo_command(CLI::App& app, const Context& context);
+
+// An option that is on or off, and empty when it was not given.
+CLI::Option* add_switch_option(CLI::App& app, const std::string& name, std::optional<bool>& value,
+                               const std::string& help);
 
 // A verb whose arguments live as long as the command line: options writes them, run reads them.
 template <typename Arguments, typename Define, typename Run>
@@ -49,5 +56,8 @@ CLI::Option* add_device_argument(CLI::App& verb, std::string& device);
 std::string is_mac(const std::string& text);
 // The text has been checked to be a MAC when the verb runs.
 CLI::Option* add_mac_argument(CLI::App& verb, std::string& mac);
+// Likewise, to be an IP address.
+CLI::Option* add_ip_argument(CLI::App& verb, const std::string& name, std::string& ip,
+                             const std::string& help);
 
 } // namespace xdpbridge::loader

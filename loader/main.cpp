@@ -60,6 +60,8 @@ int run(int argc, char** argv) {
     add_svi_commands(app, context);
     add_acl_commands(app, context);
     add_fdb_commands(app, context);
+    add_mdb_commands(app, context);
+    add_neigh_commands(app, context);
     add_stats_command(app, context);
     add_monitor_command(app, context);
     add_doctor_command(app, context);

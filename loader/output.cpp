@@ -77,6 +77,18 @@ Cell on_off(bool on) {
     return {on ? "true" : "false", on ? "on" : "off"};
 }
 
+Cell names_cell(std::uint32_t bits,
+                const std::vector<std::pair<std::uint32_t, std::string>>& names) {
+    nlohmann::json list = nlohmann::json::array();
+    std::string text;
+    for (const auto& [bit, name] : names)
+        if (bits & bit) {
+            list.push_back(name);
+            text += (text.empty() ? "" : ",") + name;
+        }
+    return cell(list, text.empty() ? "-" : text);
+}
+
 Table::Table(bool json, std::vector<Column> columns) : json_(json), columns_(std::move(columns)) {}
 
 Table::~Table() {

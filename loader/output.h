@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace xdpbridge::loader {
@@ -23,6 +24,9 @@ Cell cell(std::uint64_t number);
 Cell cell(const nlohmann::json& json, const std::string& text, Colour colour = Colour::none);
 Cell on_off(bool on);
 Cell state_cell(PortState state);
+// The names of the bits that are set, as a list.
+Cell names_cell(std::uint32_t bits,
+                const std::vector<std::pair<std::uint32_t, std::string>>& names);
 
 struct Column {
     std::string key; // in JSON; the heading of the table is the same in capitals

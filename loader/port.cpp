@@ -26,13 +26,6 @@ const std::map<std::string, SourceGuard> source_guards = {
     {"off", SourceGuard::off}, {"mac", SourceGuard::mac}, {"ip", SourceGuard::ip}};
 const std::map<std::string, bool> switches = {{"on", true}, {"off", false}};
 
-void add_switch(CLI::App& verb, const char* name, std::optional<bool>& value, const char* help) {
-    verb.add_option_function<bool>(
-            name, [&value](bool on) { value = on; }, help)
-        ->transform(CLI::CheckedTransformer(switches).description(""))
-        ->type_name("on|off");
-}
-
 // Who and what may come in.
 void add_guard_settings(CLI::App& verb, PortSettings& settings) {
     verb.add_option_function<SourceGuard>(
@@ -40,11 +33,11 @@ void add_guard_settings(CLI::App& verb, PortSettings& settings) {
             "whom it lets send: any, MACs bound with `guard add`, or those with their addresses")
         ->transform(CLI::CheckedTransformer(source_guards).description(""))
         ->type_name("off|mac|ip");
-    add_switch(verb, "--arp-guard", settings.arp_guard,
+    add_switch_option(verb, "--arp-guard", settings.arp_guard,
                "ARP and ND only in the name of what `guard add` has bound");
-    add_switch(verb, "--dhcp-guard", settings.dhcp_guard, "no DHCP server behind it");
-    add_switch(verb, "--ra-guard", settings.ra_guard, "no IPv6 router behind it");
-    add_switch(verb, "--bpdu-guard", settings.bpdu_guard, "a BPDU shuts it; given again, opens it");
+    add_switch_option(verb, "--dhcp-guard", settings.dhcp_guard, "no DHCP server behind it");
+    add_switch_option(verb, "--ra-guard", settings.ra_guard, "no IPv6 router behind it");
+    add_switch_option(verb, "--bpdu-guard", settings.bpdu_guard, "a BPDU shuts it; given again, opens it");
     add_rate_option(verb, "--storm-broadcast", settings.storm_broadcast,
                     "most broadcast that it may send");
     add_rate_option(verb, "--storm-multicast", settings.storm_multicast,
@@ -64,20 +57,24 @@ void add_mirror(CLI::App& verb, const char* name, std::optional<std::string>& va
 
 // What a port may have beside plain switching.
 void add_port_settings(CLI::App& verb, PortSettings& settings) {
-    add_switch(verb, "--isolated", settings.isolated,
+    add_switch_option(verb, "--isolated", settings.isolated,
                "no frame goes from an isolated port to another");
-    add_switch(verb, "--tunnel", settings.tunnel,
+    add_switch_option(verb, "--tunnel", settings.tunnel,
                "Q-in-Q: put every frame, tagged or not, into the port's PVID as it is");
     verb.add_option("--priority", settings.priority, "PCP of frames that come without one")
         ->check(CLI::Range(0, 7))
         ->type_name("PCP");
-    add_switch(verb, "--set-priority", settings.set_priority,
+    add_switch_option(verb, "--set-priority", settings.set_priority,
                "replace the PCP of tagged frames by --priority too");
     add_mirror(verb, "--mirror-rx", settings.mirror_rx,
                "the port that gets a copy of what comes in, as it comes");
     add_mirror(verb, "--mirror-tx", settings.mirror_tx,
                "the port that gets a copy of what leaves, as it leaves");
     add_guard_settings(verb, settings);
+    add_switch_option(verb, "--mrouter", settings.mrouter,
+               "a multicast router is behind it: it gets all multicast, whatever snooping says");
+    add_switch_option(verb, "--fast-leave", settings.fast_leave,
+               "one host is behind it: when it leaves a group, that counts at once");
 }
 
 // Of add and set alike.
@@ -136,15 +133,10 @@ Cell features_cell(std::uint32_t features) {
         {XDPB_FEATURE_BPDU_GUARD, "bpdu-guard"},
         {XDPB_FEATURE_ROUTED, "routed"},
         {XDPB_FEATURE_SVI, "svi"},
+        {XDPB_FEATURE_MROUTER, "mrouter"},
+        {XDPB_FEATURE_FAST_LEAVE, "fast-leave"},
     };
-    nlohmann::json list = nlohmann::json::array();
-    std::string text;
-    for (const auto& [feature, name] : names)
-        if (features & feature) {
-            list.push_back(name);
-            text += (text.empty() ? "" : ",") + name;
-        }
-    return cell(list, text.empty() ? "-" : text);
+    return names_cell(features, names);
 }
 
 std::string guard_name(SourceGuard guard) {
@@ -224,6 +216,15 @@ void show_ports(const Context& context, const PortArguments& arguments) {
 }
 
 } // namespace
+
+CLI::Option* add_switch_option(CLI::App& app, const std::string& name, std::optional<bool>& value,
+                               const std::string& help) {
+    return app
+        .add_option_function<bool>(
+            name, [&value](bool on) { value = on; }, help)
+        ->transform(CLI::CheckedTransformer(switches).description(""))
+        ->type_name("on|off");
+}
 
 CLI::Option* add_device_argument(CLI::App& verb, std::string& device) {
     return verb.add_option("device", device, "the network interface")

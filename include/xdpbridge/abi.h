@@ -258,10 +258,12 @@ struct xdpb_port {
     __u8 pad2[24];
 
     /* Written by the data plane. */
-    __u32 learned; /* FDB entries that this port has learned; atomic */
-    __u32 pad3;
+    __u32 learned;        /* FDB entries that this port has learned; atomic */
+    __u32 neighbour_hand; /* where in the map "neighbour_slots" it looks next; atomic */
     __u64 limit_event_ns; /* when the last XDPB_EVENT_LIMIT of this port was sent */
-    __u64 pad4[6];
+    __u32 group_hand;     /* likewise in the map "group_slots" */
+    __u32 pad3;
+    __u64 pad4[5];
 
     /* The library's own. */
     char name[16];     /* as it was when added: the device may be renamed or vanish */
@@ -270,6 +272,8 @@ struct xdpb_port {
     __u64 pad6[5];
 };
 
+enum xdpb_family { XDPB_FAMILY_IPV4, XDPB_FAMILY_IPV6, XDPB_FAMILY_COUNT };
+
 /* Map "vlans", indexed by VLAN id, memory-mapped by the library. A bridge that is not VLAN-aware
  * has all its ports in VLAN 0. */
 struct xdpb_vlan {
@@ -277,8 +281,11 @@ struct xdpb_vlan {
     __u64 untagged[XDPB_PORT_WORDS]; /* those that send its frames without a tag */
     __u32 all_untagged;              /* every member does */
     __u32 pad;
-    __u64 querier_ns; /* CLOCK_MONOTONIC: the last IGMP or MLD query; written by the data plane */
-    __u64 pad2[6];
+    /* Of IGMP and MLD, CLOCK_MONOTONIC, written by the data plane: there is a querier until then,
+     * and members have had the time to answer it from then on. In between groups are pruned. */
+    __u64 querier_until_ns[XDPB_FAMILY_COUNT];
+    __u64 prune_from_ns[XDPB_FAMILY_COUNT];
+    __u64 pad2[3];
 };
 
 /* Map "fdb", key. vlan is the VLAN id, 0 on a VLAN-unaware bridge. */
@@ -485,8 +492,8 @@ struct xdpb_counters {
     __u64 tx_packets; /* handed to the device, before it may refuse */
     __u64 tx_bytes;
     __u64 refused[XDPB_REFUSAL_REASON_COUNT];
-    __u64 quota_exceeded; /* source MAC not learned: the port is at its quota (frame still
-                             forwarded) */
+    __u64 quota_exceeded; /* source MAC, neighbour or group not learned: the port is at its quota
+                             (frame still forwarded) */
     __u64 fdb_full;       /* source MAC not learned: the FDB is full (frame still forwarded) */
     __u64 moved_here;     /* entries that moved to this port */
     __u64 answered;       /* ARP or ND request that was answered in the name of who was asked */
@@ -497,6 +504,58 @@ struct xdpb_counters {
     __u64 filtered[XDPB_FILTER_REASON_COUNT];
     __u64
         filtered_unseen; /* of those, not yet seen by the tracepoint, which sees them as refused */
+};
+
+/*
+ * Map "neighbours": who has an IP address, for the answers to ARP and ND and for routing by
+ * "routes4" and "routes6". Key.
+ */
+struct xdpb_neighbour_key {
+    __u8 ip[16];  /* network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2) */
+    __u16 domain; /* host byte order: VLAN id, or XDPB_DOMAIN_PORT + the number of a routed port */
+    __u16 pad[3];
+};
+
+#define XDPB_DOMAIN_PORT 0x8000
+#define XDPB_NEIGHBOURS 65536        /* entries at most */
+#define XDPB_NEIGHBOURS_PER_PORT 256 /* of them learned from one port; a power of two */
+
+enum xdpb_neighbour_flag {
+    XDPB_NEIGHBOUR_STATIC = 1 << 0, /* by the user's word: neither ages nor changes */
+};
+
+/* Map "neighbours", value. A learned one is there for as long as an FDB entry would be. */
+struct xdpb_neighbour {
+    __u8 mac[6];
+    __u16 flags;   /* enum xdpb_neighbour_flag */
+    __u64 seen_ns; /* CLOCK_MONOTONIC, when it last said so itself, to within refresh_ns */
+};
+
+/*
+ * Map "mdb", key: a port's membership in a multicast group. Those of port 0 say that the group is
+ * registered: somebody has joined it. Two addresses that are no groups stand for all groups of
+ * their family: 0.0.0.0 and :: say that a multicast router is behind the port, 0.0.0.1 and ::1 that
+ * it has joined more groups than there was room for.
+ */
+struct xdpb_mdb_key {
+    __u8 group[16]; /* as xdpb_neighbour_key.ip */
+    __u16 vlan;     /* host byte order */
+    __u16 port;
+    __u32 pad;
+};
+
+#define XDPB_MDB_SIZE 65536      /* entries at most */
+#define XDPB_GROUPS_PER_PORT 512 /* of them by what one port has sent; a power of two */
+
+enum xdpb_mdb_flag {
+    XDPB_MDB_STATIC = 1 << 0, /* by the user's word: does not expire */
+};
+
+/* Map "mdb", value. An entry that has expired is not there, but for those of port 0. */
+struct xdpb_mdb_entry {
+    __u64 expires_ns; /* CLOCK_MONOTONIC */
+    __u32 flags;      /* enum xdpb_mdb_flag */
+    __u32 pad;
 };
 
 enum xdpb_event_type {
@@ -530,6 +589,10 @@ XDPB_STATIC_ASSERT(sizeof(struct xdpb_fdb_key) == 8, "hashed as one word");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_fdb_entry) == 24, "");
 XDPB_STATIC_ASSERT(__builtin_offsetof(struct xdpb_fdb_entry, seen_ns) == 8, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_reclaim) == 16, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_neighbour_key) == 24, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_neighbour) == 16, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_mdb_key) == 24, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_mdb_entry) == 16, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_event) == 24, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_meter) == 64, "one cache line");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_policer) == 128, "two cache lines");

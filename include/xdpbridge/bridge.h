@@ -29,6 +29,8 @@ class Acl;
 class Events;
 class Fdb;
 class Guards;
+class Mdb;
+class Neighbours;
 class Ports;
 class Stats;
 class Svis;
@@ -79,6 +81,7 @@ struct BridgeInfo {
     bool counts_refusals;      // the tracepoint programs are attached
     unsigned ports;            // ports it has, present or gone
     std::uint64_t events_lost; // since creation, for want of room in the ring buffer
+    std::uint32_t features;    // enum xdpb_bridge_feature
 };
 
 class Bridge {
@@ -109,6 +112,12 @@ class Bridge {
     void set_ageing(std::chrono::seconds ageing);
     // group: last octet of the address, 0 to 15.
     void set_reserved(unsigned group, ReservedPolicy policy);
+    // IGMP and MLD snooping (RFC 4541): multicast goes to those who have joined its group, in VLANs
+    // that have a querier. Off at first. Turning it on or off forgets what was learned.
+    void set_snooping(bool on);
+    // Answers ARP and ND from Neighbours instead of flooding them, and learns from them. Off at
+    // first.
+    void set_suppression(bool on);
 
     // These share the bridge's state and may outlive the Bridge object.
     [[nodiscard]] Ports ports() const;
@@ -117,6 +126,8 @@ class Bridge {
     [[nodiscard]] Guards guards() const;
     [[nodiscard]] Svis svis() const;
     [[nodiscard]] Acl acl() const;
+    [[nodiscard]] Neighbours neighbours() const;
+    [[nodiscard]] Mdb mdb() const;
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] Events events() const;
 

@@ -58,6 +58,8 @@ struct PortSettings {
     // port stays one like any other; what comes in there is not copied back to it.
     std::optional<std::string> mirror_rx = {};
     std::optional<std::string> mirror_tx = {};
+    std::optional<bool> mrouter = {};    // a multicast router is behind it: it gets all multicast
+    std::optional<bool> fast_leave = {}; // one host is behind it: a leave counts at once
 };
 
 struct PortOptions {

@@ -11,6 +11,8 @@
 #include <xdpbridge/guard.h>
 #include <xdpbridge/ip.h>
 #include <xdpbridge/mac.h>
+#include <xdpbridge/mdb.h>
+#include <xdpbridge/neighbour.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/rate.h>
 #include <xdpbridge/stats.h>

@@ -37,6 +37,16 @@ TEST_F(CliTest, HelpOnEveryLevelShowsAnExample) {
         {"fdb", "flush"},
         {"fdb", "load"},
         {"fdb", "save"},
+        {"mdb"},
+        {"mdb", "add"},
+        {"mdb", "del"},
+        {"mdb", "show"},
+        {"mdb", "flush"},
+        {"neigh"},
+        {"neigh", "add"},
+        {"neigh", "del"},
+        {"neigh", "show"},
+        {"neigh", "flush"},
     };
     for (Argv words : levels) {
         std::string example = "Example:\n  xdp-bridge";

@@ -52,7 +52,7 @@ TEST_F(JsonTest, EveryShowIsATableOfTheSameColumnsInBothForms) {
     make_bridge();
     cli_ok({"fdb", "add", "br0", "02:00:00:00:00:01", "--port", "v1", "--static"});
     expect_table({"show"}, {"bridge", "ports", "fdb_size", "ageing", "reserved", "vlan_protocol",
-                            "default_pvid", "netns", "refusals", "events_lost"});
+                            "default_pvid", "netns", "features", "refusals", "events_lost"});
     expect_table({"port", "show", "br0"}, {"port",
                                            "device",
                                            "state",
@@ -80,6 +80,10 @@ TEST_F(JsonTest, EveryShowIsATableOfTheSameColumnsInBothForms) {
     cli_ok({"guard", "add", "br0", "v1", "--mac", "02:00:00:00:00:01"});
     expect_table({"guard", "show", "br0"}, {"device", "mac", "ip"});
     expect_table({"fdb", "show", "br0"}, {"mac", "vlan", "device", "type", "idle"});
+    cli_ok({"neigh", "add", "br0", "192.0.2.1", "02:00:00:00:00:01"});
+    cli_ok({"mdb", "add", "br0", "v1", "239.1.2.3"});
+    expect_table({"neigh", "show", "br0"}, {"address", "vlan", "device", "mac", "type", "idle"});
+    expect_table({"mdb", "show", "br0"}, {"vlan", "group", "device", "type", "expires"});
     expect_table({"stats", "br0"},
                  {"device",         "hook",      "rx_packets", "rx_bytes", "tx_packets",
                   "tx_bytes",       "forwarded", "flooded",    "passed",   "moved_here",

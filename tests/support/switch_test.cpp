@@ -50,6 +50,7 @@ std::vector<Exit> exits(const PortCounters& before, const PortCounters& after, H
         {"forwarded", sent, after.forwarded - before.forwarded},
         {"flooded", sent, after.flooded - before.flooded},
         {"passed", pass, after.passed - before.passed},
+        {"answered", sent, after.answered - before.answered},
     };
     for (unsigned reason = 0; reason < XDPB_HAND_REASON_COUNT; reason++)
         all.push_back({fmt::format("handed {}", name_of(static_cast<xdpb_hand_reason>(reason))),
@@ -97,7 +98,9 @@ std::string SwitchTest::send(const Port& port, const Frame& frame) {
     const auto result = run(port.program.get(), frame);
     const auto after = counters(port);
 
-    EXPECT_EQ(result.bytes, frame) << "the frame was changed";
+    EXPECT_TRUE(result.bytes == frame || after.answered != before.answered)
+        << "the frame was changed";
+    answer_ = result.bytes;
     EXPECT_EQ(after.rx_packets - before.rx_packets, 1U);
     EXPECT_EQ(after.rx_bytes - before.rx_bytes, frame.size());
     const auto left = exits(before, after, hook_);
@@ -157,6 +160,12 @@ void SwitchTest::set_idle(const Mac& address, std::chrono::nanoseconds idle) {
 
 void SwitchTest::age_out(const Mac& address) {
     set_idle(address, bridge_.info().ageing + std::chrono::seconds(1));
+}
+
+std::size_t HookTest::shortest(const Frame& frame) {
+    const auto ethertype = sandbox::load16(frame, 12);
+    const std::size_t header = ethertype == 0x0800 ? 20 : ethertype == 0x86dd ? 40 : 1;
+    return GetParam() == Hook::tc ? 14 + header : 14;
 }
 
 std::vector<std::string> take_events(Events& events) {

@@ -52,8 +52,9 @@ class SwitchTest : public SandboxTest {
     Port add_port(PortOptions options = {});
 
     // Lets a frame come in at a port. Returns what became of it, as the port's counters tell:
-    // "forwarded", "flooded", "passed" or "dropped REASON". Fails the test unless the counters went
-    // up by exactly this one frame, the verdict fits, and the frame's bytes are what they were.
+    // "forwarded", "flooded", "passed", "answered" (answer_ is what it became) or "dropped REASON".
+    // Fails the test unless the counters went up by exactly this one frame, the verdict fits, and
+    // the frame's bytes are what they were.
     std::string send(const Port& port, const Frame& frame);
     // The same without a look at the counters, for frames by the thousand.
     void inject(const Port& port, const Frame& frame) const;
@@ -84,6 +85,7 @@ class SwitchTest : public SandboxTest {
     Fdb fdb_;
     Map<xdpb_fdb_key, xdpb_fdb_entry> fdb_map_;
     Map<std::uint32_t, xdpb_port> port_map_;
+    Frame answer_;
 
   private:
     Hook hook_;
@@ -94,6 +96,10 @@ class SwitchTest : public SandboxTest {
 class HookTest : public SwitchTest, public ::testing::WithParamInterface<Hook> {
   protected:
     explicit HookTest(const BridgeOptions& options = {}) : SwitchTest(options, GetParam()) {}
+
+    // To how many bytes a frame may be cut, for the kernel to run a program on it: at tc it wants
+    // to see the IP header (bpf_prog_test_run_skb).
+    static std::size_t shortest(const Frame& frame);
 };
 
 // The events there are now: "learn 02:00:00:00:00:01 port 1", "move ... port 2 from 1".

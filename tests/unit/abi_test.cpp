@@ -79,7 +79,8 @@ TEST(Abi, Vlan) {
     EXPECT_EQ(offsetof(xdpb_vlan, members), 0U);
     EXPECT_EQ(offsetof(xdpb_vlan, untagged), 32U);
     EXPECT_EQ(offsetof(xdpb_vlan, all_untagged), 64U);
-    EXPECT_EQ(offsetof(xdpb_vlan, querier_ns), 72U);
+    EXPECT_EQ(offsetof(xdpb_vlan, querier_until_ns), 72U);
+    EXPECT_EQ(offsetof(xdpb_vlan, prune_from_ns), 88U);
 }
 
 TEST(Abi, Fdb) {
@@ -167,6 +168,31 @@ TEST(Abi, Acl) {
     EXPECT_EQ(XDPB_BRIDGE_MIRROR, 16);
     EXPECT_EQ(XDPB_BRIDGE_MIRROR_FLOODS, 256);
     EXPECT_EQ(XDPB_BRIDGE_ACL_ODD, 512);
+}
+
+TEST(Abi, Neighbours) {
+    EXPECT_EQ(sizeof(xdpb_neighbour_key), 24U);
+    EXPECT_EQ(offsetof(xdpb_neighbour_key, ip), 0U);
+    EXPECT_EQ(offsetof(xdpb_neighbour_key, domain), 16U);
+    EXPECT_EQ(sizeof(xdpb_neighbour), 16U);
+    EXPECT_EQ(offsetof(xdpb_neighbour, mac), 0U);
+    EXPECT_EQ(offsetof(xdpb_neighbour, flags), 6U);
+    EXPECT_EQ(offsetof(xdpb_neighbour, seen_ns), 8U);
+    EXPECT_EQ(XDPB_NEIGHBOUR_STATIC, 1);
+    EXPECT_EQ(XDPB_DOMAIN_PORT, 0x8000);
+}
+
+TEST(Abi, Mdb) {
+    EXPECT_EQ(sizeof(xdpb_mdb_key), 24U);
+    EXPECT_EQ(offsetof(xdpb_mdb_key, group), 0U);
+    EXPECT_EQ(offsetof(xdpb_mdb_key, vlan), 16U);
+    EXPECT_EQ(offsetof(xdpb_mdb_key, port), 18U);
+    EXPECT_EQ(sizeof(xdpb_mdb_entry), 16U);
+    EXPECT_EQ(offsetof(xdpb_mdb_entry, expires_ns), 0U);
+    EXPECT_EQ(offsetof(xdpb_mdb_entry, flags), 8U);
+    EXPECT_EQ(XDPB_MDB_STATIC, 1);
+    EXPECT_EQ(XDPB_FAMILY_IPV4, 0);
+    EXPECT_EQ(XDPB_FAMILY_IPV6, 1);
 }
 
 TEST(Abi, Event) {

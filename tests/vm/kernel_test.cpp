@@ -53,6 +53,15 @@ check "beside the other on v2" says xdpb_ingress xdp-loader status v2
 check "ping" ip netns exec h1 ping -c 3 -i 0.2 -W 2 10.0.0.2
 check "refusals are counted" silent "not counted" xdp-bridge show br0
 check "learned" says v2 xdp-bridge fdb show br0
+check "groups and neighbours: on" xdp-bridge set br0 --snooping on --neigh-suppress on
+for i in 1 2; do ip -n h$i neigh flush all; done
+check "neighbours: ping" ip netns exec h1 ping -c 3 -i 0.2 -W 2 10.0.0.2
+check "neighbours: learned" says 10.0.0.2 xdp-bridge neigh show br0
+ip -n h1 neigh flush all
+check "neighbours: ping again" ip netns exec h1 ping -c 3 -i 0.2 -W 2 10.0.0.2
+check "neighbours: answered" says '"answered":1,' xdp-bridge -j stats br0 v1
+check "groups: add" xdp-bridge mdb add br0 v2 239.1.2.3
+check "groups: shown" says 239.1.2.3 xdp-bridge mdb show br0
 check "del v2" xdp-bridge port del br0 v2
 check "the other stays on v2" says xdp_pass xdp-loader status v2
 check "del" xdp-bridge del br0

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * IGMP and MLD snooping (RFC 4541): learns from reports, queries and PIM hellos who wants which
+ * group. Never an exit: who gets the frame itself, mdb.h says.
+ */
+#pragma once
+#include "igmp.h"
+#include "mld.h"
+
+static __always_inline int snoop(struct packet* p) {
+    if (!(p->bridge->features & XDPB_BRIDGE_SNOOPING) || !mac_is_multicast(p->dst.mac) ||
+        p->port->features & XDPB_FEATURE_ROUTED)
+        return NEXT;
+    if (p->ethertype == ETH_P_IP)
+        snoop_ipv4(p);
+    else if (p->ethertype == ETH_P_IPV6)
+        snoop_ipv6(p);
+    return NEXT;
+}
