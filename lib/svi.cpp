@@ -164,6 +164,7 @@ void Svis::add(const std::string& name, const SviOptions& options) {
                   fmt::format("put it into VRF '{}'", options.vrf));
         check(set_up(port.ifindex), doing, "set it up");
         check(set_up(port.peer), doing, "set it up");
+        refresh_ports(*state_); // a veth takes frames from XDP once it is up
     } catch (...) {
         clear_port(*state_, number);
         throw;

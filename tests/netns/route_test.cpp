@@ -148,6 +148,21 @@ TEST_P(RouteTest, WhatIsForTheRouterItselfGetsThere) {
     EXPECT_EQ(routed(h1_), 0U);
 }
 
+TEST_P(RouteTest, FramesOfEveryLengthThatIsTooShort) {
+    warm_up(h1_, h2_);
+    const auto before = to_stack(h1_, XDPB_STACK_BAD_HEADER), routed_before = routed(h1_);
+    PacketSocket socket(h1_.netns, h1_.device);
+    std::size_t sent = 0;
+    for (const Frame& whole : {Frame(Ethernet{.dst = lan10_.mac, .src = h1_.mac} /
+                                     IPv4{.src = h1_.ipv4, .dst = h2_.ipv4} / Udp{}),
+                               Frame(Ethernet{.dst = lan10_.mac, .src = h1_.mac} /
+                                     sandbox::IPv6{.src = h1_.ipv6, .dst = h2_.ipv6} / Udp{})})
+        for (std::size_t size = 15; size < whole.size(); size++, sent++)
+            socket.send(std::span(whole).first(size));
+    EXPECT_TRUE(eventually([&] { return to_stack(h1_, XDPB_STACK_BAD_HEADER) == before + sent; }));
+    EXPECT_EQ(routed(h1_), routed_before);
+}
+
 TEST_P(RouteTest, RoutesAreTheKernels) {
     warm_up(h1_, h2_);
     const auto counted = [&](xdpb_stack_reason reason, const std::function<void()>& send_one) {
