@@ -15,7 +15,7 @@ OWN_FILES = find $(OWN_CODE) include bpf -name '*.[ch]' -o -name '*.cpp'
 .DELETE_ON_ERROR:
 # `demo: deps build` means first deps, then build. CMake runs its own jobs in parallel.
 .NOTPARALLEL:
-.PHONY: help deps build cli demo demo-vm vm-kernel test bench install uninstall format lint clean FORCE
+.PHONY: help deps build cli demo demo-vm vm-kernel frr test bench install uninstall format lint clean FORCE
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -52,8 +52,12 @@ vm-kernel: deps
 	sandbox/fetch-vm-kernel $(VM_KERNEL)
 	sandbox/fetch-vm-kernel $(VM_KERNEL)-6.1 linux-image-cloud-amd64
 
+# Daemons for a test, not installed.
+frr: deps
+	sandbox/fetch-frr $(BUILD)/frr
+
 # The kernels first: the build asks the VM tests for their names, one for each kernel.
-test: deps vm-kernel build ## run all tests (as root)
+test: deps vm-kernel frr build ## run all tests (as root)
 	ctest --test-dir $(BUILD) --parallel $$(nproc) --output-on-failure --no-tests=error $(CTEST_FLAGS)
 
 bench: deps build ## run the benchmarks (as root)

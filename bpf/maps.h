@@ -108,3 +108,4 @@ struct {
 #include "sources.h"
 #include "groups.h"
 #include "neighbours.h"
+#include "routes.h"

@@ -16,6 +16,7 @@
 #include <xdpbridge/mdb.h>
 #include <xdpbridge/neighbour.h>
 #include <xdpbridge/port.h>
+#include <xdpbridge/route.h>
 #include <xdpbridge/stats.h>
 #include <xdpbridge/svi.h>
 #include <xdpbridge/vlan.h>
@@ -318,6 +319,9 @@ BridgeInfo Bridge::info() const {
         .netns_cookie = bridge.netns_cookie,
         .vlan_protocol = bridge.vlan_protocol,
         .default_pvid = bridge.default_pvid,
+        .routing = std::atomic_ref(state_->bridge().features).load() & XDPB_BRIDGE_STATIC_ROUTES
+                       ? Routing::own
+                       : Routing::kernel,
         .here = bridge.netns_cookie == netns_cookie(),
         .counts_refusals = std::filesystem::exists(state_->folder / "links" / "devmap_xmit") &&
                            std::filesystem::exists(state_->folder / "links" / "redirect_err"),
@@ -365,6 +369,16 @@ void Bridge::set_suppression(bool on) {
         features.fetch_and(~std::uint32_t{XDPB_BRIDGE_SUPPRESS});
 }
 
+void Bridge::set_routing(Routing routing) {
+    const Lock lock =
+        state_->lock_and_repair(fmt::format("set the routing of bridge '{}'", state_->name));
+    const std::atomic_ref features(state_->bridge().features);
+    if (routing == Routing::own)
+        features.fetch_or(XDPB_BRIDGE_STATIC_ROUTES);
+    else
+        features.fetch_and(~std::uint32_t{XDPB_BRIDGE_STATIC_ROUTES});
+}
+
 Ports Bridge::ports() const {
     return Ports(state_);
 }
@@ -376,6 +390,9 @@ Fdb Bridge::fdb() const {
 }
 Vlans Bridge::vlans() const {
     return Vlans(state_);
+}
+Routes Bridge::routes() const {
+    return Routes(state_);
 }
 Svis Bridge::svis() const {
     return Svis(state_);

@@ -136,6 +136,8 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->neighbours =
         Map<xdpb_neighbour_key, xdpb_neighbour>(open_pin(folder / "neighbours", doing));
     state->mdb = Map<xdpb_mdb_key, xdpb_mdb_entry>(open_pin(folder / "mdb", doing));
+    state->routes4 = Map<xdpb_route4_key, xdpb_route>(open_pin(folder / "routes4", doing));
+    state->routes6 = Map<xdpb_route6_key, xdpb_route>(open_pin(folder / "routes6", doing));
     return state;
 }
 

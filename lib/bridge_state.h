@@ -56,6 +56,8 @@ struct BridgeState {
     Map<xdpb_source, xdpb_source_info> sources;
     Fd acl_counters;
     Fd acl_tables, acl_macs, acl_prefixes; // maps of maps: two generations each
+    Map<xdpb_route4_key, xdpb_route> routes4;
+    Map<xdpb_route6_key, xdpb_route> routes6;
     Map<xdpb_neighbour_key, xdpb_neighbour> neighbours;
     Map<xdpb_mdb_key, xdpb_mdb_entry> mdb;
 

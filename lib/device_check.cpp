@@ -86,6 +86,15 @@ class DeviceCheck {
         });
     }
 
+    // Of the router: it is the host's own, and gets frames for its MAC alone.
+    [[nodiscard]] bool is_routed() const {
+        return std::any_of(bridges_.begin(), bridges_.end(), [&](const auto& state) {
+            const auto port = state->port_by_ifindex.lookup(link_.ifindex);
+            return port && *port < XDPB_MAX_PORTS &&
+                   state->ports[*port].features & XDPB_FEATURE_ROUTED;
+        });
+    }
+
     void state() {
         const auto driver = driver_of(link_.name);
         add("driver", Severity::ok, driver.empty() ? link_.kind : driver);
@@ -165,6 +174,10 @@ class DeviceCheck {
     }
 
     void promiscuity() {
+        if (is_routed()) {
+            add("promiscuity", Severity::ok, "not needed by a routed port");
+            return;
+        }
         if (link_.promiscuous) {
             add("promiscuity", Severity::ok, "on");
             return;
@@ -207,7 +220,7 @@ class DeviceCheck {
     // At both hooks frames for the host's own address go into the switch, not up the stack.
     void addresses() {
         ifaddrs* list = nullptr;
-        if (::getifaddrs(&list) != 0)
+        if (is_routed() || ::getifaddrs(&list) != 0)
             return;
         const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> all(list, ::freeifaddrs);
         for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next)

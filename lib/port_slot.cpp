@@ -11,6 +11,7 @@
 #include "policer.h"
 #include "port_settings.h"
 #include "source_table.h"
+#include "route_table.h"
 #include "router_port.h"
 #include "tc_program.h"
 #include "vlan_table.h"
@@ -44,8 +45,22 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     }
 }
 
+namespace {
+
+void forget_routes(const BridgeState& state, std::uint16_t port) noexcept {
+    try {
+        flush_routes(state, port);
+    } catch (const std::exception&) {
+        // What is left leads to a port that is not there, and the stack gets it.
+    }
+}
+
+} // namespace
+
 void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
     disconnect_port(state, port);
+    if (state.ports[port].features & (XDPB_FEATURE_ROUTED | XDPB_FEATURE_SVI))
+        forget_routes(state, port);
     try {
         flush_fdb(state, {.port = port, .static_too = true}, true);
     } catch (const std::exception&) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
+#include "file_argument.h"
 #include "output.h"
-#include "write_aside.h"
 
 #include <fmt/format.h>
 #include <fstream>
@@ -125,25 +125,16 @@ void print_rule_count(const Context& context, const char* done, std::size_t coun
 }
 
 void load_rules(const Context& context, const AclArguments& arguments) {
-    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
-    std::ifstream file;
-    if (arguments.file != "-") {
-        file.open(arguments.file);
-        if (!file)
-            throw Error(errno, fmt::format("load '{}'", arguments.file));
-    }
-    print_rule_count(context, "loaded", bridge.acl().load(arguments.file == "-" ? std::cin : file));
+    Acl acl = Bridge::open(arguments.bridge, context.where).acl();
+    print_rule_count(context, "loaded",
+                     read_file(arguments.file, [&](std::istream& in) { return acl.load(in); }));
 }
 
 void save_rules(const Context& context, const AclArguments& arguments) {
-    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
-    if (arguments.file == "-") {
-        bridge.acl().save(std::cout);
-        return;
-    }
-    std::size_t count = 0;
-    write_aside(arguments.file, [&](std::ostream& file) { count = bridge.acl().save(file); });
-    print_rule_count(context, "saved", count);
+    const Acl acl = Bridge::open(arguments.bridge, context.where).acl();
+    const auto count = write_file(arguments.file, [&](std::ostream& out) { return acl.save(out); });
+    if (arguments.file != "-")
+        print_rule_count(context, "saved", count);
 }
 
 } // namespace

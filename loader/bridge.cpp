@@ -17,6 +17,7 @@ struct BridgeArguments {
     bool has_ageing = false;
     std::optional<bool> snooping;
     std::optional<bool> suppression;
+    std::optional<Routing> routing;
     bool vlan_aware = false;
     std::uint16_t vlan_protocol = BridgeOptions{}.vlan_protocol;
     std::uint16_t default_pvid = BridgeOptions{}.default_pvid;
@@ -68,6 +69,9 @@ std::vector<ReservedGroup> parse_reserved(const std::vector<std::string>& texts)
         groups.push_back(parse_reserved(text));
     return groups;
 }
+
+const std::map<std::string, Routing> routings = {{"kernel", Routing::kernel},
+                                                 {"static", Routing::own}};
 
 const std::map<std::string, std::uint16_t> vlan_protocols = {{"802.1Q", 0x8100},
                                                              {"802.1ad", 0x88a8}};
@@ -155,6 +159,7 @@ void show_row(Table& table, const BridgeInfo& info) {
                cell(info.ageing.count(), fmt::format("{}s", info.ageing.count())),
                cell(reserved, exceptions.empty() ? "peer" : exceptions),
                cell(vlan_protocol_name(info.vlan_protocol)), cell(info.default_pvid),
+               cell(info.routing == Routing::own ? "static" : "kernel"),
                info.here ? cell("here") : cell("elsewhere", Colour::warning),
                features_cell(info.features),
                info.counts_refusals ? cell("counted") : cell("not counted", Colour::warning),
@@ -173,6 +178,7 @@ void show_bridges(const Context& context, const std::string& only) {
                                {"reserved"},
                                {"vlan_protocol"},
                                {"default_pvid", true},
+                               {"routing"},
                                {"netns"},
                                {"features"},
                                {"refusals"},
@@ -207,6 +213,11 @@ void add_bridge_commands(CLI::App& app, const Context& context) {
         [](CLI::App& verb, BridgeArguments& arguments) {
             add_bridge_argument(verb, arguments.bridge);
             add_settings(verb, arguments);
+            verb.add_option_function<Routing>(
+                    "--routing", [&arguments](Routing routing) { arguments.routing = routing; },
+                    "route by the kernel's tables (the default), or by those of `xdp-bridge route`")
+                ->transform(CLI::CheckedTransformer(routings).description(""))
+                ->type_name("kernel|static");
             verb.get_option("--ageing")->default_str("")->each([&arguments](const std::string&) {
                 arguments.has_ageing = true;
             });
@@ -219,6 +230,8 @@ void add_bridge_commands(CLI::App& app, const Context& context) {
             for (const auto& [group, policy] : reserved)
                 bridge.set_reserved(group, policy);
             set_features(bridge, arguments);
+            if (arguments.routing)
+                bridge.set_routing(*arguments.routing);
         });
 
     add_verb<BridgeArguments>(

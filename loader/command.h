@@ -24,6 +24,7 @@ void add_bridge_commands(CLI::App& app, const Context& context); // add, del, se
 void add_port_commands(CLI::App& app, const Context& context);
 void add_vlan_commands(CLI::App& app, const Context& context);
 void add_guard_commands(CLI::App& app, const Context& context);
+void add_route_commands(CLI::App& app, const Context& context);
 void add_svi_commands(CLI::App& app, const Context& context);
 void add_acl_commands(CLI::App& app, const Context& context);
 void add_fdb_commands(CLI::App& app, const Context& context);

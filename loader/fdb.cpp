@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
 #include "device_names.h"
+#include "file_argument.h"
 #include "output.h"
-#include "write_aside.h"
 
 #include <fmt/format.h>
-#include <fstream>
-#include <iostream>
 
 namespace xdpbridge::loader {
 
@@ -86,25 +84,16 @@ void print_count(const Context& context, const char* done, std::size_t count) {
 }
 
 void load_file(const Context& context, const FdbArguments& arguments) {
-    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
-    std::ifstream file;
-    if (arguments.file != "-") {
-        file.open(arguments.file);
-        if (!file)
-            throw Error(errno, fmt::format("load '{}'", arguments.file));
-    }
-    print_count(context, "loaded", bridge.fdb().load(arguments.file == "-" ? std::cin : file));
+    Fdb fdb = Bridge::open(arguments.bridge, context.where).fdb();
+    print_count(context, "loaded",
+                read_file(arguments.file, [&](std::istream& in) { return fdb.load(in); }));
 }
 
 void save_file(const Context& context, const FdbArguments& arguments) {
-    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
-    if (arguments.file == "-") {
-        bridge.fdb().save(std::cout);
-        return;
-    }
-    std::size_t count = 0;
-    write_aside(arguments.file, [&](std::ostream& file) { count = bridge.fdb().save(file); });
-    print_count(context, "saved", count);
+    const Fdb fdb = Bridge::open(arguments.bridge, context.where).fdb();
+    const auto count = write_file(arguments.file, [&](std::ostream& out) { return fdb.save(out); });
+    if (arguments.file != "-")
+        print_count(context, "saved", count);
 }
 
 } // namespace

@@ -57,6 +57,7 @@ int run(int argc, char** argv) {
     add_port_commands(app, context);
     add_vlan_commands(app, context);
     add_guard_commands(app, context);
+    add_route_commands(app, context);
     add_svi_commands(app, context);
     add_acl_commands(app, context);
     add_fdb_commands(app, context);

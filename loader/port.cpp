@@ -34,10 +34,11 @@ void add_guard_settings(CLI::App& verb, PortSettings& settings) {
         ->transform(CLI::CheckedTransformer(source_guards).description(""))
         ->type_name("off|mac|ip");
     add_switch_option(verb, "--arp-guard", settings.arp_guard,
-               "ARP and ND only in the name of what `guard add` has bound");
+                      "ARP and ND only in the name of what `guard add` has bound");
     add_switch_option(verb, "--dhcp-guard", settings.dhcp_guard, "no DHCP server behind it");
     add_switch_option(verb, "--ra-guard", settings.ra_guard, "no IPv6 router behind it");
-    add_switch_option(verb, "--bpdu-guard", settings.bpdu_guard, "a BPDU shuts it; given again, opens it");
+    add_switch_option(verb, "--bpdu-guard", settings.bpdu_guard,
+                      "a BPDU shuts it; given again, opens it");
     add_rate_option(verb, "--storm-broadcast", settings.storm_broadcast,
                     "most broadcast that it may send");
     add_rate_option(verb, "--storm-multicast", settings.storm_multicast,
@@ -58,23 +59,24 @@ void add_mirror(CLI::App& verb, const char* name, std::optional<std::string>& va
 // What a port may have beside plain switching.
 void add_port_settings(CLI::App& verb, PortSettings& settings) {
     add_switch_option(verb, "--isolated", settings.isolated,
-               "no frame goes from an isolated port to another");
+                      "no frame goes from an isolated port to another");
     add_switch_option(verb, "--tunnel", settings.tunnel,
-               "Q-in-Q: put every frame, tagged or not, into the port's PVID as it is");
+                      "Q-in-Q: put every frame, tagged or not, into the port's PVID as it is");
     verb.add_option("--priority", settings.priority, "PCP of frames that come without one")
         ->check(CLI::Range(0, 7))
         ->type_name("PCP");
     add_switch_option(verb, "--set-priority", settings.set_priority,
-               "replace the PCP of tagged frames by --priority too");
+                      "replace the PCP of tagged frames by --priority too");
     add_mirror(verb, "--mirror-rx", settings.mirror_rx,
                "the port that gets a copy of what comes in, as it comes");
     add_mirror(verb, "--mirror-tx", settings.mirror_tx,
                "the port that gets a copy of what leaves, as it leaves");
     add_guard_settings(verb, settings);
-    add_switch_option(verb, "--mrouter", settings.mrouter,
-               "a multicast router is behind it: it gets all multicast, whatever snooping says");
+    add_switch_option(
+        verb, "--mrouter", settings.mrouter,
+        "a multicast router is behind it: it gets all multicast, whatever snooping says");
     add_switch_option(verb, "--fast-leave", settings.fast_leave,
-               "one host is behind it: when it leaves a group, that counts at once");
+                      "one host is behind it: when it leaves a group, that counts at once");
 }
 
 // Of add and set alike.

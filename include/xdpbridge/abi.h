@@ -558,6 +558,36 @@ struct xdpb_mdb_entry {
     __u32 pad;
 };
 
+/*
+ * Maps "routes4" and "routes6": the bridge's own routes, the longest prefix that fits. Keys.
+ */
+struct xdpb_route4_key {
+    __u32 bits;      /* of the prefix, 0 to 32 */
+    __u8 address[4]; /* network byte order; zero beyond the prefix */
+};
+
+struct xdpb_route6_key {
+    __u32 bits; /* 0 to 128 */
+    __u8 address[16];
+};
+
+#define XDPB_ROUTES 1000000 /* at most, of each family */
+/* Before Linux 6.13 a full table does not even let a route be replaced. */
+#define XDPB_ROUTE_ROOM (XDPB_ROUTES + 64)
+
+enum xdpb_route_flag {
+    XDPB_ROUTE_GATEWAY = 1 << 0,   /* else the destination itself is the next hop */
+    XDPB_ROUTE_BLACKHOLE = 1 << 1, /* drop */
+    XDPB_ROUTE_LOCAL = 1 << 2,     /* to the host's stack */
+};
+
+/* Value. */
+struct xdpb_route {
+    __u16 port;       /* of an SVI, or a routed port; 0 for blackhole and local */
+    __u16 flags;      /* enum xdpb_route_flag */
+    __u8 gateway[16]; /* as xdpb_neighbour_key.ip */
+};
+
 enum xdpb_event_type {
     XDPB_EVENT_LEARN = 1,
     XDPB_EVENT_MOVE = 2,
@@ -593,6 +623,9 @@ XDPB_STATIC_ASSERT(sizeof(struct xdpb_neighbour_key) == 24, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_neighbour) == 16, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_mdb_key) == 24, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_mdb_entry) == 16, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_route4_key) == 8, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_route6_key) == 20, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_route) == 20, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_event) == 24, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_meter) == 64, "one cache line");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_policer) == 128, "two cache lines");

@@ -32,6 +32,7 @@ class Guards;
 class Mdb;
 class Neighbours;
 class Ports;
+class Routes;
 class Stats;
 class Svis;
 class Vlans;
@@ -51,6 +52,12 @@ enum class ReservedPolicy : std::uint8_t {
     peer = XDPB_RESERVED_PEER,
     forward = XDPB_RESERVED_FORWARD,
     drop = XDPB_RESERVED_DROP,
+};
+
+// Whose routes the data plane goes by.
+enum class Routing : std::uint8_t {
+    kernel,
+    own, // Bridge::routes()
 };
 
 struct BridgeOptions {
@@ -77,6 +84,7 @@ struct BridgeInfo {
     std::uint64_t netns_cookie;                                // SO_NETNS_COOKIE
     std::uint16_t vlan_protocol;                               // 0: not VLAN-aware
     std::uint16_t default_pvid;
+    Routing routing;
     bool here;                 // the ports' namespace is the one that Where names
     bool counts_refusals;      // the tracepoint programs are attached
     unsigned ports;            // ports it has, present or gone
@@ -118,12 +126,14 @@ class Bridge {
     // Answers ARP and ND from Neighbours instead of flooding them, and learns from them. Off at
     // first.
     void set_suppression(bool on);
+    void set_routing(Routing routing);
 
     // These share the bridge's state and may outlive the Bridge object.
     [[nodiscard]] Ports ports() const;
     [[nodiscard]] Fdb fdb() const;
     [[nodiscard]] Vlans vlans() const;
     [[nodiscard]] Guards guards() const;
+    [[nodiscard]] Routes routes() const;
     [[nodiscard]] Svis svis() const;
     [[nodiscard]] Acl acl() const;
     [[nodiscard]] Neighbours neighbours() const;

@@ -15,6 +15,7 @@
 #include <xdpbridge/neighbour.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/rate.h>
+#include <xdpbridge/route.h>
 #include <xdpbridge/stats.h>
 #include <xdpbridge/svi.h>
 #include <xdpbridge/vlan.h>

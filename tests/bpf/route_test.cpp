@@ -310,7 +310,90 @@ TEST_P(RouteStageTest, ARoutedPortKeepsWhatIsNotRouted) {
     EXPECT_FALSE(in_memory(host(3))) << "it learns nothing";
 }
 
+// The bridge's own routes: the same frames, and the kernel asked for no more than a neighbour.
+class StaticRouteStageTest : public RouteStageTest {
+  protected:
+    StaticRouteStageTest() {
+        bridge_.set_routing(Routing::own);
+        for (const char* net : {"10.9.0.0/16", "fd09::/64"})
+            ip({"route", "del", net});
+    }
+    std::uint16_t svi() { return bridge_.svis().list().at(0).number; }
+    void add(const std::string& prefix, const std::string& gateway = {}) {
+        Route route{.prefix = *IpPrefix::parse(prefix), .port = svi()};
+        if (!gateway.empty())
+            route.gateway = Ip::parse(gateway);
+        bridge_.routes().add(route);
+    }
+};
+
+TEST_P(StaticRouteStageTest, ByTheLongestPrefix) {
+    EXPECT_EQ(to_stack(good4()), "no_route");
+    EXPECT_EQ(to_stack(good6()), "no_route");
+    for (const char* prefix : {"0.0.0.0/0", "10.0.0.0/8", "10.9.0.1/32"}) {
+        add(prefix, "10.0.0.2");
+        EXPECT_FALSE(route(good4()).empty()) << prefix;
+    }
+    for (const char* prefix : {"::/0", "fd09::/16", "fd09::1/128"}) {
+        add(prefix, "fd00::2");
+        EXPECT_FALSE(route(good6()).empty()) << prefix;
+    }
+    bridge_.routes().add({.prefix = *IpPrefix::parse("10.9.0.1/32"), .type = RouteType::blackhole});
+    bridge_.routes().add({.prefix = *IpPrefix::parse("fd09::1/128"), .type = RouteType::local});
+    EXPECT_EQ(send(a_, good4()), "dropped blackhole");
+    EXPECT_EQ(to_stack(good6()), "local");
+}
+
+TEST_P(StaticRouteStageTest, TheNextHopIsTheDestinationWithoutAGateway) {
+    add("10.0.0.0/24");
+    add("fd00::/64");
+    EXPECT_FALSE(route(v4({.src = "10.0.0.1", .dst = "10.0.0.2"})).empty());
+    EXPECT_FALSE(route(v6({.src = "fd00::1", .dst = "fd00::2"})).empty());
+    EXPECT_EQ(to_stack(v4({.src = "10.0.0.1", .dst = "10.0.0.3"})), "no_neighbour");
+    EXPECT_EQ(to_stack(v6({.src = "fd00::1", .dst = "fd00::3"})), "no_neighbour");
+    bridge_.neighbours().add(*Ip::parse("10.0.0.3"), mac(next_hop));
+    bridge_.neighbours().add(*Ip::parse("fd00::3"), mac(next_hop));
+    EXPECT_FALSE(route(v4({.src = "10.0.0.1", .dst = "10.0.0.3"})).empty());
+    EXPECT_FALSE(route(v6({.src = "fd00::1", .dst = "fd00::3"})).empty());
+}
+
+TEST_P(StaticRouteStageTest, TheHeadersAreTheSame) {
+    add("10.9.0.0/16", "10.0.0.2");
+    add("fd09::/64", "fd00::2");
+    const Frame own4 = route(good4()), own6 = route(good6());
+    bridge_.set_routing(Routing::kernel);
+    ip({"route", "add", "10.9.0.0/16", "via", "10.0.0.2"});
+    ip({"route", "add", "fd09::/64", "via", "fd00::2"});
+    ASSERT_FALSE(own4.empty());
+    EXPECT_EQ(route(good4()), own4);
+    ASSERT_FALSE(own6.empty());
+    EXPECT_EQ(route(good6()), own6);
+}
+
+TEST_P(StaticRouteStageTest, AnIpv6GatewayOfAnIpv4Route) {
+    add("10.9.0.0/16", "fd00::2"); // RFC 8950
+    EXPECT_FALSE(route(good4()).empty());
+}
+
+TEST_P(StaticRouteStageTest, TheSameReasons) {
+    add("10.9.0.0/16", "10.0.0.2");
+    add("fd09::/64", "fd00::2");
+    EXPECT_EQ(to_stack(v4({.src = "10.0.0.1", .dst = "10.9.0.1", .ttl = 1})), "ttl");
+    EXPECT_EQ(to_stack(v6({.src = "fd00::1", .dst = "fd09::1", .hop_limit = 1})), "ttl");
+    EXPECT_EQ(to_stack(changed4(2, 0x40)), "bad_header");
+    ip({"link", "set", "svi0", "mtu", "1280"});
+    EXPECT_EQ(to_stack(to_router() / IPv4{.src = "10.0.0.1", .dst = "10.9.0.1"} / Udp{} /
+                       Payload{1281 - 28}),
+              "too_long");
+    EXPECT_EQ(to_stack(to_router() / IPv6{.src = "fd00::1", .dst = "fd09::1"} / Udp{} /
+                       Payload{1281 - 48}),
+              "too_long");
+    sandbox::check({"sysctl", "-qw", "net.ipv4.conf.svi0.forwarding=0"});
+    EXPECT_EQ(to_stack(good4()), "forwarding_off") << "the kernel tells no neighbour then";
+}
+
 XDPB_AT_EACH_HOOK(RouteStageTest);
+XDPB_AT_EACH_HOOK(StaticRouteStageTest);
 
 } // namespace
 } // namespace xdpbridge::test

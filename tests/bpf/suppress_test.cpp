@@ -198,7 +198,8 @@ TEST_P(SuppressTest, OptionsOfASolicitation) {
 
 TEST_P(SuppressTest, LearnsFromAllThatSayWhoTheyAre) {
     send(port_, request("192.0.2.10"));
-    send(port_, arp({.op = 2, .sender_mac = asker, .sender_ip = "192.0.2.11", .target_ip = owner4}, asker, owner));
+    send(port_, arp({.op = 2, .sender_mac = asker, .sender_ip = "192.0.2.11", .target_ip = owner4},
+                    asker, owner));
     send(port_, request("192.0.2.12", "192.0.2.12"));
     send(port_, solicitation(asker, "2001:db8::10", owner6));
     send(port_, advertisement(asker, "2001:db8::11", owner, owner6));
@@ -211,7 +212,8 @@ TEST_P(SuppressTest, LearnsFromAllThatSayWhoTheyAre) {
 TEST_P(SuppressTest, NotFromThoseWhoSpeakForOthers) {
     send(port_,
          arp({.op = 1, .sender_mac = owner, .sender_ip = owner4, .target_ip = asker4}, asker));
-    send(port_, arp({.op = 2, .sender_mac = owner, .sender_ip = owner4, .target_ip = asker4}, asker, owner));
+    send(port_, arp({.op = 2, .sender_mac = owner, .sender_ip = owner4, .target_ip = asker4}, asker,
+                    owner));
     Frame wrong = solicitation(owner, owner6, asker6);
     std::copy_n(sandbox::Mac(asker).bytes.begin(), 6, wrong.begin() + 6);
     send(port_, wrong);

@@ -51,8 +51,9 @@ class JsonTest : public CliTest {
 TEST_F(JsonTest, EveryShowIsATableOfTheSameColumnsInBothForms) {
     make_bridge();
     cli_ok({"fdb", "add", "br0", "02:00:00:00:00:01", "--port", "v1", "--static"});
-    expect_table({"show"}, {"bridge", "ports", "fdb_size", "ageing", "reserved", "vlan_protocol",
-                            "default_pvid", "netns", "features", "refusals", "events_lost"});
+    expect_table({"show"},
+                 {"bridge", "ports", "fdb_size", "ageing", "reserved", "vlan_protocol",
+                  "default_pvid", "routing", "netns", "features", "refusals", "events_lost"});
     expect_table({"port", "show", "br0"}, {"port",
                                            "device",
                                            "state",

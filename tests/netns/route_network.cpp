@@ -37,7 +37,7 @@ Lan RouteNetworkTest::add_lan(std::uint16_t vlan, const SviOptions& options) {
 }
 
 void RouteNetworkTest::move_host(Host& host, const Lan& lan, const std::string& device) {
-    sandbox_.ip(host.netns, {"address", "flush", "dev", "eth0"});
+    sandbox_.ip(host.netns, {"address", "flush", "dev", "eth0", "scope", "global"});
     host.ipv4 = fmt::format("10.0.{}.{}", lan.vlan, hosts_);
     host.ipv6 = fmt::format("fd00:{}::{}", lan.vlan, hosts_);
     const auto add = [&](const std::string& address, const std::string& family,

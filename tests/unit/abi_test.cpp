@@ -196,6 +196,15 @@ TEST(Abi, Mdb) {
 }
 
 TEST(Abi, Event) {
+    EXPECT_EQ(sizeof(xdpb_route4_key), 8U);
+    EXPECT_EQ(offsetof(xdpb_route4_key, bits), 0U) << "as struct bpf_lpm_trie_key has it";
+    EXPECT_EQ(offsetof(xdpb_route4_key, address), 4U);
+    EXPECT_EQ(sizeof(xdpb_route6_key), 20U);
+    EXPECT_EQ(offsetof(xdpb_route6_key, address), 4U);
+    EXPECT_EQ(sizeof(xdpb_route), 20U);
+    EXPECT_EQ(offsetof(xdpb_route, port), 0U);
+    EXPECT_EQ(offsetof(xdpb_route, flags), 2U);
+    EXPECT_EQ(offsetof(xdpb_route, gateway), 4U);
     EXPECT_EQ(sizeof(xdpb_event), 24U);
     EXPECT_EQ(offsetof(xdpb_event, time_ns), 0U);
     EXPECT_EQ(offsetof(xdpb_event, type), 8U);

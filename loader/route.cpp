@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "file_argument.h"
+#include "output.h"
+
+#include <fmt/format.h>
+
+namespace xdpbridge::loader {
+
+namespace {
+
+struct RouteArguments {
+    std::string bridge;
+    std::string prefix;
+    std::string device;
+    std::string gateway;
+    std::string file;
+    bool blackhole = false;
+    bool local = false;
+};
+
+CLI::Option* add_prefix_argument(CLI::App& verb, std::string& prefix) {
+    return verb.add_option("prefix", prefix, "destinations, like 10.0.0.0/8 or 2001:db8::/32")
+        ->required()
+        ->check([](const std::string& text) {
+            return IpPrefix::parse(text)
+                       ? std::string()
+                       : fmt::format("'{}' is no prefix: ADDRESS/BITS, with no bit set beyond them",
+                                     text);
+        })
+        ->type_name("PREFIX");
+}
+
+std::string is_address(const std::string& text) {
+    return Ip::parse(text) ? std::string() : fmt::format("'{}' is no IP address", text);
+}
+
+Route route_of(const Bridge& bridge, const RouteArguments& arguments) {
+    Route route{.prefix = *IpPrefix::parse(arguments.prefix)};
+    if (arguments.blackhole || arguments.local) {
+        route.type = arguments.local ? RouteType::local : RouteType::blackhole;
+        return route;
+    }
+    if (arguments.device.empty())
+        throw CLI::RequiredError("--dev, --blackhole or --local");
+    for (const auto& [number, device] : bridge.routes().devices())
+        if (device == arguments.device)
+            route.port = number;
+    if (route.port == 0)
+        throw Error(EINVAL,
+                    fmt::format("add route {} to bridge '{}'", arguments.prefix, bridge.name()),
+                    fmt::format("'{}' is neither an SVI nor a routed port of it", arguments.device),
+                    fmt::format("`xdp-bridge svi show {}` lists the SVIs", bridge.name()));
+    if (!arguments.gateway.empty())
+        route.gateway = Ip::parse(arguments.gateway);
+    return route;
+}
+
+void delete_route(const Context& context, const RouteArguments& arguments) {
+    const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+    if (!bridge.routes().remove(*IpPrefix::parse(arguments.prefix)))
+        throw Error(
+            ENOENT,
+            fmt::format("delete route {} of bridge '{}'", arguments.prefix, arguments.bridge),
+            "no such route",
+            fmt::format("`xdp-bridge route show {}` lists them", arguments.bridge));
+}
+
+void show_routes(const Context& context, const std::string& name) {
+    const Bridge bridge = Bridge::open(name, context.where);
+    const auto devices = bridge.routes().devices();
+    const auto device_of = [&](const Route& route) {
+        const auto found = devices.find(route.port);
+        return route.port == 0 ? "-" : found == devices.end() ? "?" : found->second;
+    };
+    Table table(context.json, {{"prefix"}, {"type"}, {"via"}, {"device"}});
+    for (const auto& route : bridge.routes().list())
+        table.row({cell(route.prefix.to_string()),
+                   cell(route.type == RouteType::unicast     ? "unicast"
+                        : route.type == RouteType::blackhole ? "blackhole"
+                                                             : "local"),
+                   cell(route.gateway ? route.gateway->to_string() : "-"), cell(device_of(route))});
+}
+
+void print_count(const Context& context, const char* done, std::size_t count) {
+    if (context.json)
+        fmt::print("[\n{{\"{}\":{}}}\n]\n", done, count);
+    else
+        fmt::print("{} {} {}\n", count, count == 1 ? "route" : "routes", done);
+}
+
+void save_file(const Context& context, const RouteArguments& arguments) {
+    const Routes routes = Bridge::open(arguments.bridge, context.where).routes();
+    const auto count =
+        write_file(arguments.file, [&](std::ostream& out) { return routes.save(out); });
+    if (arguments.file != "-")
+        print_count(context, "saved", count);
+}
+
+} // namespace
+
+void add_route_commands(CLI::App& app, const Context& context) {
+    CLI::App& noun = *app.add_subcommand(
+        "route", "Routes of a bridge's own, which count with `set --routing static`");
+    noun.require_subcommand(1);
+    noun.footer("Example:\n  xdp-bridge route show br0");
+    const auto bridge_alone = [](CLI::App& verb, RouteArguments& arguments) {
+        add_bridge_argument(verb, arguments.bridge);
+    };
+    const auto bridge_and_prefix = [](CLI::App& verb, RouteArguments& arguments) {
+        add_bridge_argument(verb, arguments.bridge);
+        add_prefix_argument(verb, arguments.prefix);
+    };
+    const auto bridge_and_file = [](CLI::App& verb, RouteArguments& arguments) {
+        add_bridge_argument(verb, arguments.bridge);
+        verb.add_option("file", arguments.file,
+                        "lines of: PREFIX [via ADDRESS] dev DEVICE, blackhole PREFIX, or local "
+                        "PREFIX; - for standard input or output")
+            ->required()
+            ->type_name("FILE");
+    };
+
+    add_verb<RouteArguments>(
+        noun, "add", "Add or replace a route",
+        "xdp-bridge route add br0 10.1.0.0/16 --dev vlan20 --via 10.0.20.2",
+        [&](CLI::App& verb, RouteArguments& arguments) {
+            bridge_and_prefix(verb, arguments);
+            auto* device = verb.add_option("--dev", arguments.device,
+                                           "the SVI or routed port that it leaves by")
+                               ->type_name("DEVICE");
+            auto* blackhole = verb.add_flag("--blackhole", arguments.blackhole, "drop what fits")
+                                  ->excludes(device);
+            verb.add_flag("--local", arguments.local, "leave what fits to the host's stack")
+                ->excludes(device)
+                ->excludes(blackhole);
+            verb.add_option("--via", arguments.gateway,
+                            "the next hop's address; without it, the destination is the next hop")
+                ->check(is_address)
+                ->needs(device)
+                ->type_name("ADDRESS");
+        },
+        [&context](const RouteArguments& arguments) {
+            const Bridge bridge = Bridge::open(arguments.bridge, context.where);
+            bridge.routes().add(route_of(bridge, arguments));
+        });
+    add_verb<RouteArguments>(
+        noun, "del", "Delete a route", "xdp-bridge route del br0 10.1.0.0/16", bridge_and_prefix,
+        [&context](const RouteArguments& arguments) { delete_route(context, arguments); });
+    add_verb<RouteArguments>(
+        noun, "show", "Show a bridge's own routes", "xdp-bridge route show br0", bridge_alone,
+        [&context](const RouteArguments& arguments) { show_routes(context, arguments.bridge); });
+    add_verb<RouteArguments>(
+        noun, "flush", "Delete all of them", "xdp-bridge route flush br0", bridge_alone,
+        [&context](const RouteArguments& arguments) {
+            print_count(context, "deleted",
+                        Bridge::open(arguments.bridge, context.where).routes().flush());
+        });
+    add_verb<RouteArguments>(
+        noun, "load", "Add all routes of a file, or none", "xdp-bridge route load br0 routes.txt",
+        bridge_and_file, [&context](const RouteArguments& arguments) {
+            Routes routes = Bridge::open(arguments.bridge, context.where).routes();
+            const auto count =
+                read_file(arguments.file, [&](std::istream& in) { return routes.load(in); });
+            print_count(context, "loaded", count);
+        });
+    add_verb<RouteArguments>(
+        noun, "save", "Write all routes to a file", "xdp-bridge route save br0 routes.txt",
+        bridge_and_file,
+        [&context](const RouteArguments& arguments) { save_file(context, arguments); });
+}
+
+} // namespace xdpbridge::loader
