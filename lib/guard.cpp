@@ -17,7 +17,7 @@ void require_sender(const Mac& mac, const std::optional<Ip>& ip, const std::stri
     if (mac.is_multicast() || mac.is_zero())
         throw Error(EINVAL, doing, fmt::format("nobody sends from {}", mac.to_string()),
                     "give the MAC of the host behind the port");
-    if (ip && (ip->is_multicast() || ip->is_unspecified()))
+    if (ip && !ip->is_host())
         throw Error(EINVAL, doing, fmt::format("nobody has the address {}", ip->to_string()),
                     ip->is_unspecified() ? "DHCP and address detection need no binding"
                                          : "give the address of the host behind the port");

@@ -67,7 +67,7 @@ void require_domain(const BridgeState& state, const NeighbourDomain& domain,
 }
 
 void require_host(const Ip& ip, const Mac& mac, const std::string& doing) {
-    if (ip.is_unspecified() || ip.is_multicast())
+    if (!ip.is_host())
         throw Error(EINVAL, doing, "it is no host's address", "give a unicast address");
     if (mac.is_multicast() || mac.is_zero())
         throw Error(EINVAL, doing, fmt::format("{} is no host's address", mac.to_string()),

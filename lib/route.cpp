@@ -37,7 +37,7 @@ void require_route(const BridgeState& state, const Route& route, const std::stri
                fmt::format("`xdp-bridge svi show {}` lists the SVIs", state.name));
     if (!route.gateway)
         return;
-    if (route.gateway->is_unspecified() || route.gateway->is_multicast())
+    if (!route.gateway->is_host())
         refuse(fmt::format("{} is no gateway's address", route.gateway->to_string()),
                "give a unicast address");
     if (!route.prefix.address.is_ipv4() && route.gateway->is_ipv4())

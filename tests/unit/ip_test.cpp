@@ -7,7 +7,7 @@ namespace xdpbridge {
 namespace {
 
 TEST(Ip, IsReadAndPrinted) {
-    for (const char* text : {"10.0.0.1", "255.255.255.255", "0.0.0.0", "::", "::1", "2001:db8::1",
+    for (const char* text : {"10.0.0.1", "0.0.0.0", "::", "::1", "2001:db8::1",
                              "fe80::1234:5678:9abc:def0", "ff02::1"})
         EXPECT_EQ(Ip::parse(text)->to_string(), text);
     EXPECT_EQ(Ip::parse("2001:DB8:0::0001")->to_string(), "2001:db8::1");
@@ -24,10 +24,17 @@ TEST(Ip, IsOfAKind) {
     EXPECT_TRUE(Ip::parse("::")->is_unspecified());
     EXPECT_FALSE(Ip::parse("::1")->is_unspecified());
     EXPECT_FALSE(Ip::parse("0.0.0.1")->is_unspecified());
-    for (const char* text : {"224.0.0.1", "239.255.255.255", "255.255.255.255", "ff02::1"})
+    for (const char* text : {"224.0.0.1", "239.255.255.255", "ff02::1"})
         EXPECT_TRUE(Ip::parse(text)->is_multicast()) << text;
     for (const char* text : {"223.255.255.255", "240.0.0.1", "10.0.0.255", "fe80::1", "::"})
         EXPECT_FALSE(Ip::parse(text)->is_multicast()) << text;
+}
+
+TEST(Ip, AHostsAddressIsNobodyElses) {
+    for (const char* text : {"10.0.0.1", "2001:db8::1", "fe80::1", "::1"})
+        EXPECT_TRUE(Ip::parse(text)->is_host()) << text;
+    for (const char* text : {"0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255"})
+        EXPECT_FALSE(Ip::parse(text)->is_host()) << text;
 }
 
 } // namespace
