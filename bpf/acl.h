@@ -220,32 +220,32 @@ static __always_inline __u32 fields_asked(__u32 generation) {
 }
 
 static __always_inline struct xdpb_acl_rule* rule_of(struct packet* p) {
-    __u32 slot = p->rule - 1;
+    __u32 slot = p->frame->rule - 1;
 
-    return p->rule ? bpf_map_lookup_elem(&acl_rules, &slot) : NULL;
+    return p->frame->rule ? bpf_map_lookup_elem(&acl_rules, &slot) : NULL;
 }
 
 static __always_inline void count_rule(struct packet* p) {
-    __u32 slot = p->rule - 1;
+    __u32 slot = p->frame->rule - 1;
     struct xdpb_acl_counters* c = bpf_map_lookup_elem(&acl_counters, &slot);
 
     if (c) {
         c->packets++;
-        c->bytes += p->length;
+        c->bytes += p->frame->length;
     }
 }
 
 static __noinline int search_acl(struct packet* p, __u32 generation) {
-    struct acl_query q = {.generation = generation, .vlan = p->dst.vlan};
+    struct acl_query q = {.generation = generation, .vlan = p->frame->dst.vlan};
     struct xdpb_acl_rule* rule;
 
     if (vlan_protocol)
-        q.pcp = p->tci >> TCI_PCP_SHIFT;
-    __builtin_memcpy(q.src_mac, p->src.mac, ETH_ALEN);
-    __builtin_memcpy(q.dst_mac, p->dst.mac, ETH_ALEN);
+        q.pcp = p->frame->tci >> TCI_PCP_SHIFT;
+    __builtin_memcpy(q.src_mac, p->frame->src.mac, ETH_ALEN);
+    __builtin_memcpy(q.dst_mac, p->frame->dst.mac, ETH_ALEN);
     if (fields_asked(generation) & ASKS_HEADERS)
         read_headers(p, &q.headers);
-    p->rule = find_rule(&q);
+    p->frame->rule = find_rule(&q);
     rule = rule_of(p);
     if (!rule || rule->action != XDPB_ACL_DROP)
         return NEXT;

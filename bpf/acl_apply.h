@@ -10,7 +10,7 @@ static __always_inline void mirror_matched(struct packet* p, __u32 to);
 
 static __always_inline void set_class(struct packet* p, __u8 class) {
     if (vlan_protocol)
-        p->tci = (p->tci & (__u16)~TCI_PCP) | (__u16) class << TCI_PCP_SHIFT;
+        p->frame->tci = (p->frame->tci & (__u16)~TCI_PCP) | (__u16) class << TCI_PCP_SHIFT;
     set_queue_class(p->ctx, class);
 }
 
@@ -23,7 +23,7 @@ static __noinline int apply_rule(struct packet* p) {
     count_rule(p);
     switch (rule->action) {
     case XDPB_ACL_POLICE:
-        policer = policer_at(XDPB_POLICER_ACL + p->rule - 1);
+        policer = policer_at(XDPB_POLICER_ACL + p->frame->rule - 1);
         if (policer && !police_frame(policer, p))
             return drop(p, XDPB_DROP_ACL_POLICER);
         return NEXT;

@@ -18,11 +18,11 @@ static __always_inline bool mac_is_broadcast(const __u8* mac) {
 
 /* NULL: the frame is for one host whose place is known, and no part of a storm. */
 static __always_inline struct xdpb_policer* storm_policer(struct packet* p) {
-    if (p->out != FLOOD && !mac_is_multicast(p->dst.mac))
+    if (p->frame->out != FLOOD && !mac_is_multicast(p->frame->dst.mac))
         return NULL;
-    return policer_of_port(mac_is_broadcast(p->dst.mac)   ? XDPB_POLICER_BROADCAST
-                           : mac_is_multicast(p->dst.mac) ? XDPB_POLICER_MULTICAST
-                                                          : XDPB_POLICER_UNKNOWN);
+    return policer_of_port(mac_is_broadcast(p->frame->dst.mac)   ? XDPB_POLICER_BROADCAST
+                           : mac_is_multicast(p->frame->dst.mac) ? XDPB_POLICER_MULTICAST
+                                                                 : XDPB_POLICER_UNKNOWN);
 }
 
 /* A frame that the second policer drops costs nothing with the first. */
@@ -47,5 +47,5 @@ static __always_inline int admit(struct packet* p) {
     if (p->port->features & (XDPB_FEATURE_STORM | XDPB_FEATURE_POLICER) &&
         (verdict = police_port(p)) != NEXT)
         return verdict;
-    return p->rule ? apply_rule(p) : NEXT;
+    return p->frame->rule ? apply_rule(p) : NEXT;
 }

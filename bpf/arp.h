@@ -10,7 +10,8 @@ static __always_inline bool is_host_ipv4(const __u8* ip) {
 }
 
 static __always_inline struct xdpb_neighbour_key ipv4_neighbour(struct packet* p, const __u8* ip) {
-    struct xdpb_neighbour_key key = {.ip = {[10] = 0xff, [11] = 0xff}, .domain = p->dst.vlan};
+    struct xdpb_neighbour_key key = {.ip = {[10] = 0xff, [11] = 0xff},
+                                     .domain = p->frame->dst.vlan};
 
     __builtin_memcpy(key.ip + 12, ip, 4);
     return key;
@@ -25,15 +26,15 @@ static __noinline int answers_arp(struct packet* p, __u8* mac) {
     struct xdpb_neighbour_key key;
     struct arp_ipv4 arp;
 
-    if (!load(p->ctx, p->network, &arp, sizeof(arp)) || !is_arp_ipv4(&arp))
+    if (!load(p->ctx, p->frame->network, &arp, sizeof(arp)) || !is_arp_ipv4(&arp))
         return false;
     if (arp.operation != bpf_htons(ARP_REQUEST) && arp.operation != bpf_htons(ARP_REPLY))
         return false;
-    if (is_host_ipv4(arp.sender_ip) && same_mac(arp.sender_mac, p->src.mac)) {
+    if (is_host_ipv4(arp.sender_ip) && same_mac(arp.sender_mac, p->frame->src.mac)) {
         key = ipv4_neighbour(p, arp.sender_ip);
         learn_neighbour(p, &key);
     }
-    if (arp.operation != bpf_htons(ARP_REQUEST) || !mac_is_multicast(p->dst.mac) ||
+    if (arp.operation != bpf_htons(ARP_REQUEST) || !mac_is_multicast(p->frame->dst.mac) ||
         !is_host_ipv4(arp.sender_ip) || !is_host_ipv4(arp.target_ip) ||
         same_ipv4(arp.sender_ip, arp.target_ip) || !is_host_mac(arp.sender_mac))
         return false;
@@ -47,7 +48,7 @@ static __noinline int write_arp_reply(struct packet* p, const __u8* mac) {
     struct arp_ipv4 arp;
     __u8 asked[4];
 
-    if (!load(p->ctx, p->network, &arp, sizeof(arp)))
+    if (!load(p->ctx, p->frame->network, &arp, sizeof(arp)))
         return false;
     __builtin_memcpy(asked, arp.target_ip, 4);
     arp.operation = bpf_htons(ARP_REPLY);
@@ -57,5 +58,6 @@ static __noinline int write_arp_reply(struct packet* p, const __u8* mac) {
     __builtin_memcpy(arp.sender_ip, asked, 4);
     __builtin_memcpy(macs.dst, arp.target_mac, ETH_ALEN);
     __builtin_memcpy(macs.src, mac, ETH_ALEN);
-    return store(p->ctx, p->network, &arp, sizeof(arp)) && store(p->ctx, 0, &macs, sizeof(macs));
+    return store(p->ctx, p->frame->network, &arp, sizeof(arp)) &&
+           store(p->ctx, 0, &macs, sizeof(macs));
 }

@@ -21,10 +21,11 @@
 
 SEC("tc")
 int xdpb_tc_ingress(struct __sk_buff* skb) {
+    struct frame frame;
     struct packet p;
     int verdict;
 
-    if ((verdict = parse(&p, skb)) != NEXT)
+    if ((verdict = parse(&p, &frame, skb)) != NEXT)
         return verdict;
     if ((verdict = mirror(&p)) != NEXT)
         return verdict;

@@ -24,10 +24,11 @@
 /* The library loads both with BPF_F_XDP_HAS_FRAGS where it can: see map "devices". */
 SEC("xdp")
 int xdpb_ingress(struct xdp_md* ctx) {
+    struct frame frame;
     struct packet p;
     int verdict;
 
-    if ((verdict = parse(&p, ctx)) != NEXT)
+    if ((verdict = parse(&p, &frame, ctx)) != NEXT)
         return verdict;
     if ((verdict = mirror(&p)) != NEXT)
         return verdict;

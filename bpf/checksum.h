@@ -53,7 +53,7 @@ static long sum_step(__u32 index, struct summing* s) {
 }
 
 /* Whether the sum over these bytes of the frame, checksum included, is all ones. */
-static __noinline int sum_is_right(struct packet* p, __u32 at, __u32 length, __u32 sum) {
+static __always_inline bool sum_is_right(struct packet* p, __u32 at, __u32 length, __u32 sum) {
     struct summing s = {.ctx = p->ctx, .at = at, .left = length, .sum = sum};
 
     if (length > SUM_MAX)

@@ -11,7 +11,7 @@ static __always_inline bool port_has(__u32 port, enum xdpb_port_feature feature)
 
 /* Isolated ports reach each other by the router alone. */
 static __always_inline bool isolated(struct packet* p, __u32 port) {
-    return p->port->features & XDPB_FEATURE_ISOLATED && !p->routed &&
+    return p->port->features & XDPB_FEATURE_ISOLATED && !p->frame->routed &&
            port_has(port, XDPB_FEATURE_ISOLATED);
 }
 

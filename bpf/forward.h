@@ -7,14 +7,14 @@
 #include "filter.h"
 #include "route.h"
 
-/* NEXT with p->out set, or the verdict. */
+/* NEXT with p->frame->out set, or the verdict. */
 static __always_inline int find_output(struct packet* p) {
     struct xdpb_fdb_entry* entry;
 
-    if (p->routed || mac_is_multicast(p->dst.mac))
+    if (p->frame->routed || mac_is_multicast(p->frame->dst.mac))
         return NEXT;
-    entry = bpf_map_lookup_elem(&fdb, &p->dst);
-    if (!entry || fdb_aged(p->bridge, entry, p->now))
+    entry = bpf_map_lookup_elem(&fdb, &p->frame->dst);
+    if (!entry || fdb_aged(p->bridge, entry, p->frame->now))
         return NEXT;
     if (entry->port == port_no)
         return drop(p, XDPB_DROP_HAIRPIN);
@@ -26,12 +26,12 @@ static __always_inline int find_output(struct packet* p) {
         return drop(p, XDPB_DROP_VLAN_EGRESS);
     if (isolated(p, entry->port))
         return drop(p, XDPB_DROP_ISOLATED);
-    p->out = entry->port;
+    p->frame->out = entry->port;
     return NEXT;
 }
 
 static __always_inline int send(struct packet* p) {
-    return p->out == FLOOD ? flood(p) : forward_to(p, p->out);
+    return p->frame->out == FLOOD ? flood(p) : forward_to(p, p->frame->out);
 }
 
 static __always_inline int forward(struct packet* p) {
@@ -43,7 +43,7 @@ static __always_inline int forward(struct packet* p) {
         return verdict;
     if ((verdict = admit(p)) != NEXT)
         return verdict;
-    if (p->routed | p->to_stack && (verdict = rewrite(p)) != NEXT)
+    if (p->frame->routed | p->frame->to_stack && (verdict = rewrite(p)) != NEXT)
         return verdict;
     return send(p);
 }

@@ -30,10 +30,10 @@ static __always_inline bool is_bpdu(const __u8* mac) {
 static __noinline int bpdu_guard(struct packet* p) {
     if (p->port->features & XDPB_FEATURE_BLOCKED)
         return drop(p, XDPB_DROP_BPDU_GUARD);
-    if (!is_bpdu(p->dst.mac))
+    if (!is_bpdu(p->frame->dst.mac))
         return NEXT;
     if (!(__sync_fetch_and_or(&p->port->features, XDPB_FEATURE_BLOCKED) & XDPB_FEATURE_BLOCKED))
-        send_event(p->bridge, XDPB_EVENT_BPDU, p->now, &p->src, port_no, 0);
+        send_event(p->bridge, XDPB_EVENT_BPDU, p->frame->now, &p->frame->src, port_no, 0);
     return drop(p, XDPB_DROP_BPDU_GUARD);
 }
 
@@ -43,14 +43,14 @@ static __always_inline int guard(struct packet* p) {
     if (p->port->features & (XDPB_FEATURE_BPDU_GUARD | XDPB_FEATURE_BLOCKED) &&
         (verdict = bpdu_guard(p)) != NEXT)
         return verdict;
-    if (mac_is_multicast(p->src.mac))
+    if (mac_is_multicast(p->frame->src.mac))
         return drop(p, XDPB_DROP_SRC_MULTICAST);
-    if (mac_is_zero(p->src.mac))
+    if (mac_is_zero(p->frame->src.mac))
         return drop(p, XDPB_DROP_SRC_ZERO);
-    if (!mac_is_reserved(p->dst.mac))
+    if (!mac_is_reserved(p->frame->dst.mac))
         return NEXT;
 
-    switch (p->bridge->reserved[p->dst.mac[5] % XDPB_RESERVED_GROUPS]) {
+    switch (p->bridge->reserved[p->frame->dst.mac[5] % XDPB_RESERVED_GROUPS]) {
     case XDPB_RESERVED_PEER:
         return pass(p);
     case XDPB_RESERVED_DROP:

@@ -64,9 +64,9 @@ static __always_inline struct transport read_transport(struct packet* p) {
     void* end = (void*)(long)p->ctx->data_end;
     struct transport t = {};
 
-    if (p->ethertype == ETH_P_IP)
+    if (p->frame->ethertype == ETH_P_IP)
         read_ipv4_checksum(&t, network, end);
-    else if (p->ethertype == ETH_P_IPV6)
+    else if (p->frame->ethertype == ETH_P_IPV6)
         read_ipv6_checksum(&t, network, end);
     return t;
 }
@@ -90,7 +90,7 @@ static __always_inline int handover(struct packet* p) {
 
     if (!(flags & (XDPB_PORT_OFFLOADS | XDPB_PORT_BULK_GRO)))
         return NEXT;
-    if (flags & XDPB_PORT_OFFLOADS && p->length > p->port->mtu + ETH_HLEN + 2 * VLAN_HLEN)
+    if (flags & XDPB_PORT_OFFLOADS && p->frame->length > p->port->mtu + ETH_HLEN + 2 * VLAN_HLEN)
         return flags & XDPB_PORT_TC ? hand(p, XDPB_HAND_GSO) : drop(p, XDPB_DROP_GSO);
     t = read_transport(p);
     if (flags & XDPB_PORT_BULK_GRO && t.protocol == IPPROTO_TCP)

@@ -68,18 +68,18 @@ static __noinline int snoop_ipv4(struct packet* p) {
     struct igmp m;
     __u32 header, length;
 
-    if (!load(p->ctx, p->network, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5 ||
+    if (!load(p->ctx, p->frame->network, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5 ||
         ip.frag_off & bpf_htons(0x3fff))
         return 0;
     header = ip.ihl * 4;
     if (ip.protocol == IPPROTO_PIM)
-        pim_ipv4(p, p->network + header);
+        pim_ipv4(p, p->frame->network + header);
     /* Nobody has routed it: RFC 2236 2, RFC 3376 4. */
     if (ip.protocol != IPPROTO_IGMP || ip.ttl != 1 || bpf_ntohs(ip.tot_len) < header + IGMP_LENGTH)
         return 0;
     length = bpf_ntohs(ip.tot_len) - header;
-    if (load(p->ctx, p->network + header, &m, sizeof(m)) &&
-        sum_is_right(p, p->network + header, length, 0))
-        igmp_message(p, &m, p->network + header, length, ip.saddr);
+    if (load(p->ctx, p->frame->network + header, &m, sizeof(m)) &&
+        sum_is_right(p, p->frame->network + header, length, 0))
+        igmp_message(p, &m, p->frame->network + header, length, ip.saddr);
     return 0;
 }

@@ -190,8 +190,8 @@ __noinline int parse_headers(hook_ctx* ctx, struct headers* h) {
 
 /* h is all zeros. */
 static __always_inline void read_headers(struct packet* p, struct headers* h) {
-    h->ethertype = p->ethertype;
-    h->network = p->network;
-    h->length = p->length;
+    h->ethertype = p->frame->ethertype;
+    h->network = p->frame->network;
+    h->length = p->frame->length;
     parse_headers(p->ctx, h);
 }

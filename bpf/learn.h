@@ -138,12 +138,12 @@ static __always_inline int learn(struct packet* p) {
 
     if (!(p->port->flags & XDPB_PORT_LEARNING))
         return NEXT;
-    entry = bpf_map_lookup_elem(&fdb, &p->src);
+    entry = bpf_map_lookup_elem(&fdb, &p->frame->src);
     if (entry && entry->flags & XDPB_FDB_STATIC)
         return NEXT;
-    if (!entry || entry->port != port_no || fdb_aged(p->bridge, entry, p->now))
-        learn_arrival(&p->src, p->now);
-    else if ((__s64)(p->now - entry->seen_ns) > (__s64)p->bridge->refresh_ns)
-        entry->seen_ns = p->now; /* once a second at most: the cache line stays shared */
+    if (!entry || entry->port != port_no || fdb_aged(p->bridge, entry, p->frame->now))
+        learn_arrival(&p->frame->src, p->frame->now);
+    else if ((__s64)(p->frame->now - entry->seen_ns) > (__s64)p->bridge->refresh_ns)
+        entry->seen_ns = p->frame->now; /* once a second at most: the cache line stays shared */
     return NEXT;
 }

@@ -24,7 +24,7 @@ static __always_inline struct xdpb_mdb_key* take_group_slot(struct packet* p) {
             return NULL;
         if (!entry)
             return slot;
-        if (!mdb_alive(entry, p->now)) {
+        if (!mdb_alive(entry, p->frame->now)) {
             bpf_map_delete_elem(&mdb, slot);
             return slot;
         }
@@ -57,7 +57,7 @@ static __noinline int renew(struct packet* p, struct xdpb_mdb_key* key, __u64 un
  * port's VLAN, so it needs no slot. */
 static __always_inline void mark_port(struct packet* p, enum xdpb_family family, __u32 which,
                                       __u64 until) {
-    struct xdpb_mdb_key key = {.vlan = p->dst.vlan, .port = port_no};
+    struct xdpb_mdb_key key = {.vlan = p->frame->dst.vlan, .port = port_no};
 
     set_special_group(key.group, family, which);
     renew(p, &key, until, false);
@@ -66,13 +66,13 @@ static __always_inline void mark_port(struct packet* p, enum xdpb_family family,
 /* A group that there is no room for must not be pruned: the port gets all groups then. */
 static __noinline int overflow(struct packet* p, enum xdpb_family family) {
     p->counters->quota_exceeded++;
-    mark_port(p, family, MDB_OVERFLOW, p->now + MEMBER_NS);
+    mark_port(p, family, MDB_OVERFLOW, p->frame->now + MEMBER_NS);
     return 0;
 }
 
 static __noinline int join(struct packet* p, const __u8* group) {
-    struct xdpb_mdb_key key = {.vlan = p->dst.vlan, .port = port_no};
-    __u64 until = p->now + MEMBER_NS;
+    struct xdpb_mdb_key key = {.vlan = p->frame->dst.vlan, .port = port_no};
+    __u64 until = p->frame->now + MEMBER_NS;
     bool joined;
 
     if (is_for_all(group))
@@ -86,8 +86,8 @@ static __noinline int join(struct packet* p, const __u8* group) {
 }
 
 static __noinline int leave(struct packet* p, const __u8* group) {
-    struct xdpb_mdb_key key = {.vlan = p->dst.vlan, .port = port_no};
-    __u64 until = p->now;
+    struct xdpb_mdb_key key = {.vlan = p->frame->dst.vlan, .port = port_no};
+    __u64 until = p->frame->now;
     struct xdpb_mdb_entry* entry;
 
     if (is_for_all(group))
@@ -102,20 +102,20 @@ static __noinline int leave(struct packet* p, const __u8* group) {
 }
 
 static __always_inline void found_router(struct packet* p, enum xdpb_family family) {
-    mark_port(p, family, MDB_ROUTER, p->now + QUERIER_NS);
+    mark_port(p, family, MDB_ROUTER, p->frame->now + QUERIER_NS);
 }
 
 /* After a time without a querier it is not known who is a member until all have had the time to
  * answer the first query. */
 static __always_inline void found_querier(struct packet* p, enum xdpb_family family,
                                           __u64 response_ns) {
-    __u32 vid = p->dst.vlan;
+    __u32 vid = p->frame->dst.vlan;
     struct xdpb_vlan* vlan = bpf_map_lookup_elem(&vlans, &vid);
 
     if (!vlan)
         return;
-    if (p->now >= vlan->querier_until_ns[family])
-        vlan->prune_from_ns[family] = p->now + response_ns;
-    vlan->querier_until_ns[family] = p->now + QUERIER_NS;
+    if (p->frame->now >= vlan->querier_until_ns[family])
+        vlan->prune_from_ns[family] = p->frame->now + response_ns;
+    vlan->querier_until_ns[family] = p->frame->now + QUERIER_NS;
     found_router(p, family);
 }

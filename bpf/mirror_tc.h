@@ -22,7 +22,7 @@ static __always_inline enum egress check_device(struct packet* p, __u32 ifindex)
 
     if (answer < 0)
         return EGRESS_GONE;
-    if (answer == BPF_MTU_CHK_RET_FRAG_NEEDED && p->length > mtu + ETH_HLEN + VLAN_HLEN)
+    if (answer == BPF_MTU_CHK_RET_FRAG_NEEDED && p->frame->length > mtu + ETH_HLEN + VLAN_HLEN)
         return EGRESS_REFUSED;
     return EGRESS_GOOD;
 }

@@ -23,7 +23,8 @@ static __noinline bool wants_copy(struct packet* p) {
 
     if (rule && rule->action == XDPB_ACL_MIRROR && rule->mirror != port_no)
         return true;
-    return p->out == FLOOD ? p->bridge->features & XDPB_BRIDGE_MIRROR_FLOODS : is_mirrored(p->out);
+    return p->frame->out == FLOOD ? p->bridge->features & XDPB_BRIDGE_MIRROR_FLOODS
+                                  : is_mirrored(p->frame->out);
 }
 
 static __always_inline bool needs_tc_for_copy(struct packet* p) {

@@ -71,12 +71,12 @@ static __always_inline bool load_mld(struct packet* p, __u32 at, __u32 length, s
 
 /* MLD has its router alert in hop-by-hop options (RFC 3810 5). */
 static __noinline int snoop_ipv6(struct packet* p) {
-    __u32 at = p->network + sizeof(struct ipv6hdr), length, options;
+    __u32 at = p->frame->network + sizeof(struct ipv6hdr), length, options;
     struct ipv6hdr ip;
     __u8 next[2]; /* header, and the length of this one */
     struct mld m = {};
 
-    if (!load(p->ctx, p->network, &ip, sizeof(ip)) || ip.version != 6)
+    if (!load(p->ctx, p->frame->network, &ip, sizeof(ip)) || ip.version != 6)
         return 0;
     if (ip.nexthdr == IPPROTO_PIM)
         pim_ipv6(p, at);

@@ -42,7 +42,8 @@ static __always_inline bool find_option(struct packet* p, __u32 length, __u8 typ
 
     for (int i = 0; i < ND_OPTIONS; i++) {
         if (at + sizeof(*option) > length ||
-            !load(p->ctx, p->network + sizeof(struct ipv6hdr) + at, option, sizeof(*option)) ||
+            !load(p->ctx, p->frame->network + sizeof(struct ipv6hdr) + at, option,
+                  sizeof(*option)) ||
             !option->length)
             return false;
         if (option->type == type && option->length == 1)
@@ -60,7 +61,7 @@ static __always_inline bool is_host_ipv6(const void* ip) {
 }
 
 static __always_inline struct xdpb_neighbour_key ipv6_neighbour(struct packet* p, const void* ip) {
-    struct xdpb_neighbour_key key = {.domain = p->dst.vlan};
+    struct xdpb_neighbour_key key = {.domain = p->frame->dst.vlan};
 
     __builtin_memcpy(key.ip, ip, sizeof(key.ip));
     return key;
@@ -74,21 +75,21 @@ static __noinline int answers_nd(struct packet* p, __u8* mac) {
     __u32 length;
     bool asks;
 
-    if (!load(p->ctx, p->network, &f, sizeof(f)) || !is_nd(&f))
+    if (!load(p->ctx, p->frame->network, &f, sizeof(f)) || !is_nd(&f))
         return false;
     length = bpf_ntohs(f.ip.payload_len);
     asks = f.nd.type == ND_NEIGHBOUR_SOLICITATION;
     if (length > ND_MAX_LENGTH || !is_host_ipv6(f.nd.target) ||
         !find_option(p, length, asks ? ND_SOURCE_MAC : ND_TARGET_MAC, &option) ||
-        !icmpv6_is_right(p, p->network + sizeof(f.ip), length, &f.ip))
+        !icmpv6_is_right(p, p->frame->network + sizeof(f.ip), length, &f.ip))
         return false;
     if (asks && !is_host_ipv6(&f.ip.saddr))
         return false;
-    if (same_mac(option.mac, p->src.mac)) {
+    if (same_mac(option.mac, p->frame->src.mac)) {
         key = ipv6_neighbour(p, asks ? (void*)&f.ip.saddr : f.nd.target);
         learn_neighbour(p, &key);
     }
-    if (!asks || !mac_is_multicast(p->dst.mac) || f.ip.daddr.in6_u.u6_addr8[0] != 0xff ||
+    if (!asks || !mac_is_multicast(p->frame->dst.mac) || f.ip.daddr.in6_u.u6_addr8[0] != 0xff ||
         !is_host_mac(option.mac))
         return false;
     key = ipv6_neighbour(p, f.nd.target);
@@ -108,7 +109,7 @@ static __noinline int write_advertisement(struct packet* p, const __u8* mac) {
     struct nd_option option;
     struct mac_pair macs;
 
-    if (!load(p->ctx, p->network, &reply, sizeof(reply)) ||
+    if (!load(p->ctx, p->frame->network, &reply, sizeof(reply)) ||
         !find_option(p, bpf_ntohs(reply.f.ip.payload_len), ND_SOURCE_MAC, &option))
         return false;
     reply.f.ip.daddr = reply.f.ip.saddr;
@@ -125,6 +126,6 @@ static __noinline int write_advertisement(struct packet* p, const __u8* mac) {
                       pseudo_header_sum(&reply.f.ip, sizeof(reply.f.nd) + sizeof(reply.option))));
     __builtin_memcpy(macs.dst, option.mac, ETH_ALEN);
     __builtin_memcpy(macs.src, mac, ETH_ALEN);
-    return store(p->ctx, p->network, &reply, sizeof(reply)) &&
+    return store(p->ctx, p->frame->network, &reply, sizeof(reply)) &&
            store(p->ctx, 0, &macs, sizeof(macs));
 }

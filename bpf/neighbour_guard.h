@@ -12,7 +12,7 @@ static __noinline int arp_is_good(struct packet* p, struct headers* h) {
     __be32 sender;
 
     if (!load(p->ctx, h->network, &arp, sizeof(arp)) || !is_arp_ipv4(&arp) ||
-        !same_mac(arp.sender_mac, p->src.mac))
+        !same_mac(arp.sender_mac, p->frame->src.mac))
         return false;
     __builtin_memcpy(&sender, arp.sender_ip, sizeof(sender));
     if (!sender)
@@ -48,7 +48,7 @@ static __always_inline bool names_sender(const struct nd_option* option, __u8 me
            (option->type == ND_TARGET_MAC && message == ND_NEIGHBOUR_ADVERTISEMENT);
 }
 
-static __noinline int nd_options_are_good(struct packet* p, struct headers* h) {
+static __always_inline int nd_options_are_good(struct packet* p, struct headers* h) {
     __u32 offset = h->transport + nd_header_length(h->icmp_type);
     struct nd_option option;
 
@@ -59,7 +59,7 @@ static __noinline int nd_options_are_good(struct packet* p, struct headers* h) {
             !option.length)
             return false;
         if (names_sender(&option, h->icmp_type) &&
-            (option.length != 1 || !same_mac(option.mac, p->src.mac)))
+            (option.length != 1 || !same_mac(option.mac, p->frame->src.mac)))
             return false;
         offset += option.length * 8;
     }
@@ -69,7 +69,7 @@ static __noinline int nd_options_are_good(struct packet* p, struct headers* h) {
 /* The address that the message speaks for has to be the sender's: that which it advertises, that
  * which it wants to have (from ::, to detect a duplicate), else that which it comes from. Hosts do
  * not take it in fragments (RFC 6980). */
-static __noinline int nd_is_good(struct packet* p, struct headers* h) {
+static __always_inline int nd_is_good(struct packet* p, struct headers* h) {
     bool from_nobody = is_unspecified(h->src);
     __u8 target[16];
 

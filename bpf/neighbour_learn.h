@@ -22,7 +22,7 @@ static __always_inline struct xdpb_neighbour_key* take_neighbour_slot(struct pac
             return NULL;
         if (!entry)
             return slot;
-        if (neighbour_aged(p->bridge, entry, p->now)) {
+        if (neighbour_aged(p->bridge, entry, p->frame->now)) {
             bpf_map_delete_elem(&neighbours, slot);
             return slot;
         }
@@ -40,21 +40,21 @@ static __always_inline __u64 mac_word(const __u8* mac) {
 
 /* The host with the frame's source MAC says that it has this address. */
 static __noinline int learn_neighbour(struct packet* p, struct xdpb_neighbour_key* key) {
-    struct xdpb_fdb_entry* host = bpf_map_lookup_elem(&fdb, &p->src);
+    struct xdpb_fdb_entry* host = bpf_map_lookup_elem(&fdb, &p->frame->src);
     struct xdpb_neighbour* entry = bpf_map_lookup_elem(&neighbours, key);
-    struct xdpb_neighbour fresh = {.seen_ns = p->now};
+    struct xdpb_neighbour fresh = {.seen_ns = p->frame->now};
     struct xdpb_neighbour_key* slot;
 
-    if (!host || host->port != port_no || fdb_aged(p->bridge, host, p->now))
+    if (!host || host->port != port_no || fdb_aged(p->bridge, host, p->frame->now))
         return 0;
     if (entry && entry->flags & XDPB_NEIGHBOUR_STATIC)
         return 0;
     if (entry) {
-        if (!same_mac(entry->mac, p->src.mac))
-            *(volatile __u64*)entry = mac_word(p->src.mac);
-        else if ((__s64)(p->now - entry->seen_ns) <= (__s64)p->bridge->refresh_ns)
+        if (!same_mac(entry->mac, p->frame->src.mac))
+            *(volatile __u64*)entry = mac_word(p->frame->src.mac);
+        else if ((__s64)(p->frame->now - entry->seen_ns) <= (__s64)p->bridge->refresh_ns)
             return 0;
-        entry->seen_ns = p->now;
+        entry->seen_ns = p->frame->now;
         return 0;
     }
     slot = take_neighbour_slot(p);
@@ -63,7 +63,7 @@ static __noinline int learn_neighbour(struct packet* p, struct xdpb_neighbour_ke
         return 0;
     }
     *slot = *key;
-    __builtin_memcpy(fresh.mac, p->src.mac, ETH_ALEN);
+    __builtin_memcpy(fresh.mac, p->frame->src.mac, ETH_ALEN);
     bpf_map_update_elem(&neighbours, key, &fresh, BPF_NOEXIST);
     return 0;
 }
@@ -71,14 +71,14 @@ static __noinline int learn_neighbour(struct packet* p, struct xdpb_neighbour_ke
 /* Whether the port that asks may be answered in the name of who has this address. Sets mac. */
 static __noinline int find_neighbour(struct packet* p, struct xdpb_neighbour_key* key, __u8* mac) {
     struct xdpb_neighbour* entry = bpf_map_lookup_elem(&neighbours, key);
-    struct xdpb_fdb_key host = {.vlan = p->dst.vlan};
+    struct xdpb_fdb_key host = {.vlan = p->frame->dst.vlan};
     struct xdpb_fdb_entry* where;
 
-    if (!entry || neighbour_aged(p->bridge, entry, p->now))
+    if (!entry || neighbour_aged(p->bridge, entry, p->frame->now))
         return false;
     __builtin_memcpy(host.mac, entry->mac, ETH_ALEN);
     where = bpf_map_lookup_elem(&fdb, &host);
-    if (!where || fdb_aged(p->bridge, where, p->now) || where->port == port_no)
+    if (!where || fdb_aged(p->bridge, where, p->frame->now) || where->port == port_no)
         return false;
     if (p->vlan && !has_port(p->vlan->members, where->port))
         return false;

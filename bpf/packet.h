@@ -19,14 +19,12 @@ const volatile __u32 port_no = 0;
  * its. Fixed for the bridge's life, so that the verifier takes out what is not needed. */
 const volatile __u16 vlan_protocol = 0;
 
-/* Members that are cleared together must not stand beside a pointer: clang may clear all of them in
- * pieces, and the verifier no longer knows that the pointer is NULL. */
-struct packet {
-    hook_ctx* ctx;
-    struct xdpb_bridge* bridge;
-    struct xdpb_port* port; /* ingress */
-    struct xdpb_counters* counters;
-    struct xdpb_vlan* vlan;  /* of dst.vlan; NULL when not VLAN-aware, and towards a routed port */
+/*
+ * What is known of the frame, as plain data: a struct of its own, so that it can be handed to a
+ * global function. The verifier looks at such a function once, and not again for each way that a
+ * frame may have come to it, but lets no pointers in beside the one to this.
+ */
+struct frame {
     __u64 length;            /* bytes, from the destination MAC on */
     __u64 now;               /* CLOCK_MONOTONIC_COARSE, ns */
     struct xdpb_fdb_key dst; /* of a routed frame the next hop's; its VLAN is the frame's */
@@ -42,6 +40,15 @@ struct packet {
     __u8 to_stack;   /* enum xdpb_stack_reason + 1: the host has to route it; 0: no */
 };
 
+struct packet {
+    hook_ctx* ctx;
+    struct frame* frame;
+    struct xdpb_bridge* bridge;
+    struct xdpb_port* port; /* ingress */
+    struct xdpb_counters* counters;
+    struct xdpb_vlan* vlan; /* of dst.vlan; NULL when not VLAN-aware, and towards a routed port */
+};
+
 #define FLOOD 0
 
 static __always_inline struct xdpb_counters* counters_of(__u32 port) {
@@ -50,13 +57,38 @@ static __always_inline struct xdpb_counters* counters_of(__u32 port) {
     return bpf_map_lookup_elem(&counters, &index);
 }
 
+static __always_inline struct xdpb_vlan* vlan_of_id(__u32 vid) {
+    return vlan_protocol && vid != XDPB_NO_VLAN ? bpf_map_lookup_elem(&vlans, &vid) : NULL;
+}
+
+/* The packet of a frame: at the start, and again in each global function. False: cannot happen, for
+ * they are all in arrays. */
+static __always_inline bool find_packet(struct packet* p, hook_ctx* ctx, struct frame* frame) {
+    __u32 zero = 0, ingress = port_no;
+
+    p->ctx = ctx;
+    p->frame = frame;
+    p->bridge = bpf_map_lookup_elem(&bridge, &zero);
+    p->port = bpf_map_lookup_elem(&ports, &ingress);
+    p->counters = counters_of(ingress);
+    p->vlan = NULL;
+    return frame && p->bridge && p->port && p->counters;
+}
+
+static __always_inline bool resume(struct packet* p, hook_ctx* ctx, struct frame* frame) {
+    if (!find_packet(p, ctx, frame))
+        return false;
+    p->vlan = vlan_of_id(frame->dst.vlan);
+    return true;
+}
+
 /* A stage returns NEXT, or the verdict, which is final. No verdict of either hook is this number.
  */
 #define NEXT (-100)
 
 /* Behind two tags of 4 bytes at most, and one that we have pushed: the mask is for the verifier. */
 static __always_inline void* network_header(const struct packet* p) {
-    return (void*)(long)p->ctx->data + (p->network & 31);
+    return (void*)(long)p->ctx->data + (p->frame->network & 31);
 }
 
 static __always_inline bool has_port(const __u64* ports_bitmap, __u32 port) {

@@ -7,52 +7,46 @@
 static __always_inline void skip_tags(struct packet* p, void* data, void* end) {
 #pragma unroll
     for (int tags = 0; tags < 2; tags++) {
-        __u16* inner = data + p->network + 2;
+        __u16* inner = data + p->frame->network + 2;
 
-        if (!is_vlan_tag(p->ethertype) || (void*)(inner + 1) > end)
+        if (!is_vlan_tag(p->frame->ethertype) || (void*)(inner + 1) > end)
             break;
-        p->ethertype = bpf_ntohs(*inner);
-        p->network += VLAN_HLEN;
+        p->frame->ethertype = bpf_ntohs(*inner);
+        p->frame->network += VLAN_HLEN;
     }
 }
 
-static __always_inline int parse(struct packet* p, hook_ctx* ctx) {
+static __always_inline int parse(struct packet* p, struct frame* frame, hook_ctx* ctx) {
     void* data = (void*)(long)ctx->data;
     void* end = (void*)(long)ctx->data_end;
     struct ethhdr* eth = data;
-    __u32 zero = 0, ingress = port_no;
 
-    p->ctx = ctx;
-    p->bridge = bpf_map_lookup_elem(&bridge, &zero);
-    p->port = bpf_map_lookup_elem(&ports, &ingress);
-    p->counters = counters_of(ingress);
-    if (!p->bridge || !p->port || !p->counters)
-        return VERDICT_PASS; /* cannot happen: array maps; the verifier wants to see it */
+    if (!find_packet(p, ctx, frame))
+        return VERDICT_PASS;
 
-    p->length = frame_length(ctx, p->port);
+    p->frame->length = frame_length(ctx, p->port);
     p->counters->rx_packets++;
-    p->counters->rx_bytes += p->length;
+    p->counters->rx_bytes += p->frame->length;
 
     if (!(p->port->flags & XDPB_PORT_ACTIVE))
         return pass(p);
     if (data + sizeof(*eth) > end)
         return drop(p, XDPB_DROP_TRUNCATED);
 
-    p->ethertype = bpf_ntohs(eth->h_proto);
-    p->network = ETH_HLEN;
-    if (is_vlan_tag(p->ethertype)) {
+    p->frame->ethertype = bpf_ntohs(eth->h_proto);
+    p->frame->network = ETH_HLEN;
+    if (is_vlan_tag(p->frame->ethertype)) {
         if (data + sizeof(*eth) + VLAN_HLEN > end)
             return drop(p, XDPB_DROP_TRUNCATED);
         skip_tags(p, data, end);
     }
-    __builtin_memcpy(p->dst.mac, eth->h_dest, ETH_ALEN);
-    __builtin_memcpy(p->src.mac, eth->h_source, ETH_ALEN);
-    p->dst.vlan = p->src.vlan = 0;
-    p->vlan = NULL;
-    p->out = FLOOD;
-    p->rule = 0;
-    p->has_tag = p->routed = false;
-    p->to_stack = 0;
-    p->now = bpf_ktime_get_coarse_ns();
+    __builtin_memcpy(p->frame->dst.mac, eth->h_dest, ETH_ALEN);
+    __builtin_memcpy(p->frame->src.mac, eth->h_source, ETH_ALEN);
+    p->frame->dst.vlan = p->frame->src.vlan = 0;
+    p->frame->out = FLOOD;
+    p->frame->rule = 0;
+    p->frame->has_tag = p->frame->routed = false;
+    p->frame->to_stack = 0;
+    p->frame->now = bpf_ktime_get_coarse_ns();
     return NEXT;
 }

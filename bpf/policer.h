@@ -86,13 +86,14 @@ __noinline int police(struct xdpb_policer* policer, __u64 packets, __u64 bytes) 
 
 /* One frame; a GSO frame is as many packets as it will be cut into. */
 static __always_inline bool police_frame(struct xdpb_policer* policer, struct packet* p) {
-    return police(policer, frame_segments(p->ctx, p->length), p->length);
+    return police(policer, frame_segments(p->ctx, p->frame->length), p->frame->length);
 }
 
 /* For a frame that has passed this policer and is dropped all the same. */
 static __always_inline void give_back(struct xdpb_policer* policer, struct packet* p) {
-    meter_give_back(&policer->packets, cost_of_packets(policer, frame_segments(p->ctx, p->length)));
-    meter_give_back(&policer->bytes, cost_of_bytes(policer, p->length));
+    meter_give_back(&policer->packets,
+                    cost_of_packets(policer, frame_segments(p->ctx, p->frame->length)));
+    meter_give_back(&policer->bytes, cost_of_bytes(policer, p->frame->length));
 }
 
 /* NULL cannot happen: an array map. */

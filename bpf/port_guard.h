@@ -38,7 +38,7 @@ static __always_inline bool may_be(const struct headers* h, __u8 protocol) {
     return h->flags & HEADERS_HIDDEN && (!(h->flags & HEADERS_IPV4) || h->protocol == protocol);
 }
 
-static __noinline int guard_ip(struct packet* p) {
+static __always_inline int judge_ip(struct packet* p) {
     __u32 features = p->port->features;
     struct headers h = {};
     bool is_ip;
@@ -65,6 +65,12 @@ static __noinline int guard_ip(struct packet* p) {
     return NEXT;
 }
 
+__noinline int guard_ip(hook_ctx* ctx, struct frame* frame) {
+    struct packet p;
+
+    return resume(&p, ctx, frame) ? judge_ip(&p) : NEXT;
+}
+
 static __always_inline int port_guard(struct packet* p) {
     __u32 features = p->port->features;
 
@@ -72,5 +78,5 @@ static __always_inline int port_guard(struct packet* p) {
         return NEXT;
     if (features & XDPB_FEATURE_MAC_GUARD && !mac_is_bound(p))
         return drop(p, XDPB_DROP_MAC_GUARD);
-    return features & IP_GUARDS ? guard_ip(p) : NEXT;
+    return features & IP_GUARDS ? guard_ip(p->ctx, p->frame) : NEXT;
 }

@@ -63,7 +63,7 @@ static __always_inline int take_way(struct packet* p, const struct bpf_fib_looku
     if (to->features & XDPB_FEATURE_SVI) {
         next.vlan = vid = to->svi_vlan;
         entry = bpf_map_lookup_elem(&fdb, &next);
-        if (!entry || fdb_aged(p->bridge, entry, p->now))
+        if (!entry || fdb_aged(p->bridge, entry, p->frame->now))
             return XDPB_STACK_NO_NEIGHBOUR;
         out = entry->port;
         if (vlan_protocol) {
@@ -74,19 +74,16 @@ static __always_inline int take_way(struct packet* p, const struct bpf_fib_looku
     }
     if (egress_isolates(p, out))
         return XDPB_STACK_UNSUPPORTED;
-    p->dst = next;
-    __builtin_memcpy(p->src.mac, fib->smac, ETH_ALEN);
-    p->src.vlan = next.vlan;
-    p->vlan = egress_vlan;
-    p->tci = (p->tci & ~TCI_VID) | (egress_vlan ? next.vlan : 0);
-    p->out = out;
-    p->routed = true;
+    p->frame->dst = next;
+    __builtin_memcpy(p->frame->src.mac, fib->smac, ETH_ALEN);
+    p->frame->src.vlan = next.vlan;
+    p->frame->tci = (p->frame->tci & ~TCI_VID) | (egress_vlan ? next.vlan : 0);
+    p->frame->out = out;
+    p->frame->routed = true;
     return ROUTED;
 }
 
-/* ROUTED with the frame's way in p, BLACKHOLE, or why the stack shall have it. ifindex: that it
- * comes in by, to the kernel's routes. */
-static __noinline int find_hop(struct packet* p, __u32 ifindex) {
+static __always_inline int look_up_hop(struct packet* p, __u32 ifindex) {
     struct hop_lookup hop = {};
     int answer = read_ip(p, &hop);
 
@@ -99,6 +96,22 @@ static __noinline int find_hop(struct packet* p, __u32 ifindex) {
     return answer;
 }
 
+__noinline int find_hop_of(hook_ctx* ctx, struct frame* frame, __u32 ifindex) {
+    struct packet p;
+
+    return resume(&p, ctx, frame) ? look_up_hop(&p, ifindex) : XDPB_STACK_UNSUPPORTED;
+}
+
+/* ROUTED with the frame's way in p, BLACKHOLE, or why the stack shall have it. ifindex: that it
+ * comes in by, to the kernel's routes. */
+static __always_inline int find_hop(struct packet* p, __u32 ifindex) {
+    int answer = find_hop_of(p->ctx, p->frame, ifindex);
+
+    if (answer == ROUTED)
+        p->vlan = vlan_of_id(p->frame->dst.vlan);
+    return answer;
+}
+
 /* A frame to the MAC of the SVI that is behind this port. */
 static __always_inline int route(struct packet* p, __u32 svi) {
     struct xdpb_port* to = bpf_map_lookup_elem(&ports, &svi);
@@ -107,8 +120,8 @@ static __always_inline int route(struct packet* p, __u32 svi) {
     if (answer == BLACKHOLE)
         return drop(p, XDPB_DROP_BLACKHOLE);
     if (answer != ROUTED) {
-        p->out = svi;
-        p->to_stack = answer + 1;
+        p->frame->out = svi;
+        p->frame->to_stack = answer + 1;
     }
     return NEXT;
 }
@@ -125,17 +138,17 @@ static __always_inline bool is_for_router(const struct packet* p) {
 
 #pragma unroll
     for (int i = 0; i < ETH_ALEN; i++)
-        differ |= mac[i] ^ p->dst.mac[i];
+        differ |= mac[i] ^ p->frame->dst.mac[i];
     return !differ;
 }
 
 /* A routed port is the host's own, but for what is routed here. */
-static __noinline int enter_routed(struct packet* p) {
+static __always_inline int enter_routed(struct packet* p) {
     int answer;
 
     if (!is_for_router(p))
         return pass(p);
-    p->tci = (__u16)p->port->priority << TCI_PCP_SHIFT;
+    p->frame->tci = (__u16)p->port->priority << TCI_PCP_SHIFT;
     answer = find_hop(p, p->port->router_ifindex);
     if (answer == ROUTED)
         return NEXT;
@@ -152,8 +165,8 @@ static __always_inline int enter(struct packet* p) {
 
 /* When it is about to be sent: before that, tc might have had to see it as it came. */
 static __always_inline int rewrite(struct packet* p) {
-    if (!p->routed) {
-        count_to_stack(p, p->to_stack - 1);
+    if (!p->frame->routed) {
+        count_to_stack(p, p->frame->to_stack - 1);
         return NEXT;
     }
     p->counters->routed++;

@@ -88,9 +88,9 @@ static __always_inline int read_ipv6(struct packet* p, struct hop_lookup* hop) {
 static __always_inline int read_ip(struct packet* p, struct hop_lookup* hop) {
     if (has_foreign_tag(p))
         return XDPB_STACK_NOT_IP;
-    if (p->ethertype == ETH_P_IP)
+    if (p->frame->ethertype == ETH_P_IP)
         return read_ipv4(p, hop);
-    if (p->ethertype == ETH_P_IPV6)
+    if (p->frame->ethertype == ETH_P_IPV6)
         return read_ipv6(p, hop);
     return XDPB_STACK_NOT_IP;
 }

@@ -39,27 +39,31 @@ static __always_inline bool is_ipv4(const struct xdpb_neighbour_key* key) {
     return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
 }
 
-/* As if the host itself sent to the next hop by that interface: no other is to be found. */
-static __noinline int ask_kernel_for_neighbour(struct packet* p, struct hop_lookup* hop,
-                                               const struct xdpb_neighbour_key* key) {
-    struct bpf_fib_lookup fib = {.ifindex = hop->fib.ifindex, .tot_len = 1};
+/* As if the host itself sent to the next hop by that interface: no other is to be found. In the place
+ * of the first question, of which only the length is still needed: the stack is short. */
+static __always_inline int ask_kernel_for_neighbour(struct packet* p, struct hop_lookup* hop,
+                                                    const struct xdpb_neighbour_key* key) {
+    __u32 ifindex = hop->fib.ifindex;
+    __u16 length = hop->fib.tot_len;
     long answer;
 
+    __builtin_memset(&hop->fib, 0, sizeof(hop->fib));
+    hop->fib.ifindex = ifindex;
+    hop->fib.tot_len = 1;
     if (is_ipv4(key)) {
-        fib.family = AF_INET;
-        __builtin_memcpy(&fib.ipv4_dst, &key->ip[12], 4);
+        hop->fib.family = AF_INET;
+        __builtin_memcpy(&hop->fib.ipv4_dst, &key->ip[12], 4);
     } else {
-        fib.family = AF_INET6;
-        __builtin_memcpy(fib.ipv6_dst, key->ip, sizeof(key->ip));
+        hop->fib.family = AF_INET6;
+        __builtin_memcpy(hop->fib.ipv6_dst, key->ip, sizeof(key->ip));
     }
-    answer =
-        bpf_fib_lookup(p->ctx, &fib, sizeof(fib), BPF_FIB_LOOKUP_DIRECT | BPF_FIB_LOOKUP_OUTPUT);
+    answer = bpf_fib_lookup(p->ctx, &hop->fib, sizeof(hop->fib),
+                            BPF_FIB_LOOKUP_DIRECT | BPF_FIB_LOOKUP_OUTPUT);
+    hop->fib.tot_len = length;
     if (answer == BPF_FIB_LKUP_RET_FWD_DISABLED)
         return XDPB_STACK_FORWARDING_OFF;
-    if (answer != BPF_FIB_LKUP_RET_SUCCESS || fib.ifindex != hop->fib.ifindex)
+    if (answer != BPF_FIB_LKUP_RET_SUCCESS || hop->fib.ifindex != ifindex)
         return XDPB_STACK_NO_NEIGHBOUR;
-    __builtin_memcpy(hop->fib.dmac, fib.dmac, ETH_ALEN);
-    __builtin_memcpy(hop->fib.smac, fib.smac, ETH_ALEN);
     return ROUTED;
 }
 
@@ -85,7 +89,7 @@ static __noinline int ask_static_routes(struct packet* p, struct hop_lookup* hop
     key.domain =
         to->features & XDPB_FEATURE_ROUTED ? (XDPB_DOMAIN_PORT | (__u16)port) : to->svi_vlan;
     neighbour = bpf_map_lookup_elem(&neighbours, &key);
-    if (!neighbour || neighbour_aged(p->bridge, neighbour, p->now)) {
+    if (!neighbour || neighbour_aged(p->bridge, neighbour, p->frame->now)) {
         int answer = ask_kernel_for_neighbour(p, hop, &key);
 
         if (answer != ROUTED)

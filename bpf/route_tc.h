@@ -7,16 +7,16 @@
 
 /* offset: from the network header on */
 static __always_inline bool read_network(struct packet* p, __u32 offset, void* to, __u32 bytes) {
-    return !bpf_skb_load_bytes(p->ctx, p->network + offset, to, bytes);
+    return !bpf_skb_load_bytes(p->ctx, p->frame->network + offset, to, bytes);
 }
 
 /* From the network header to the frame's end. */
 static __always_inline __u64 network_length(struct packet* p) {
-    return p->ctx->len - p->network;
+    return p->ctx->len - p->frame->network;
 }
 
 static __always_inline bool has_foreign_tag(struct packet* p) {
-    return p->network != ETH_HLEN || (p->ctx->vlan_present && !p->has_tag);
+    return p->frame->network != ETH_HLEN || (p->ctx->vlan_present && !p->frame->has_tag);
 }
 
 static __always_inline bool is_gso(struct packet* p) {
@@ -48,7 +48,7 @@ struct hop {
 };
 
 static __always_inline bool write_ttl(struct packet* p) {
-    __u32 at = p->network + __builtin_offsetof(struct iphdr, ttl);
+    __u32 at = p->frame->network + __builtin_offsetof(struct iphdr, ttl);
     struct hop hop;
 
     if (bpf_skb_load_bytes(p->ctx, at, &hop, sizeof(hop)))
@@ -60,7 +60,7 @@ static __always_inline bool write_ttl(struct packet* p) {
 }
 
 static __always_inline bool write_hop_limit(struct packet* p) {
-    __u32 at = p->network + __builtin_offsetof(struct ipv6hdr, hop_limit);
+    __u32 at = p->frame->network + __builtin_offsetof(struct ipv6hdr, hop_limit);
     __u8 hop_limit;
 
     if (bpf_skb_load_bytes(p->ctx, at, &hop_limit, sizeof(hop_limit)))
@@ -72,9 +72,9 @@ static __always_inline bool write_hop_limit(struct packet* p) {
 static __always_inline bool write_hop(struct packet* p) {
     struct ethhdr eth;
 
-    __builtin_memcpy(eth.h_dest, p->dst.mac, ETH_ALEN);
-    __builtin_memcpy(eth.h_source, p->src.mac, ETH_ALEN);
+    __builtin_memcpy(eth.h_dest, p->frame->dst.mac, ETH_ALEN);
+    __builtin_memcpy(eth.h_source, p->frame->src.mac, ETH_ALEN);
     if (bpf_skb_store_bytes(p->ctx, 0, &eth, 2 * ETH_ALEN, 0))
         return false;
-    return p->ethertype == ETH_P_IP ? write_ttl(p) : write_hop_limit(p);
+    return p->frame->ethertype == ETH_P_IP ? write_ttl(p) : write_hop_limit(p);
 }

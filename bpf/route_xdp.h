@@ -16,11 +16,11 @@ static __always_inline bool read_network(struct packet* p, __u32 offset, void* t
 
 /* From the network header to the frame's end. */
 static __always_inline __u64 network_length(struct packet* p) {
-    return p->length - p->network;
+    return p->frame->length - p->frame->network;
 }
 
 static __always_inline bool has_foreign_tag(struct packet* p) {
-    return p->network != ETH_HLEN + (p->has_tag ? VLAN_HLEN : 0);
+    return p->frame->network != ETH_HLEN + (p->frame->has_tag ? VLAN_HLEN : 0);
 }
 
 /* handover.h has sent it to tc. */
@@ -45,9 +45,9 @@ static __always_inline bool write_hop(struct packet* p) {
     if ((void*)(eth + 1) > (void*)(long)p->ctx->data_end ||
         (void*)(ip + 1) > (void*)(long)p->ctx->data_end)
         return false;
-    __builtin_memcpy(eth->h_dest, p->dst.mac, ETH_ALEN);
-    __builtin_memcpy(eth->h_source, p->src.mac, ETH_ALEN);
-    if (p->ethertype == ETH_P_IP) {
+    __builtin_memcpy(eth->h_dest, p->frame->dst.mac, ETH_ALEN);
+    __builtin_memcpy(eth->h_source, p->frame->src.mac, ETH_ALEN);
+    if (p->frame->ethertype == ETH_P_IP) {
         ip->check = after_hop(ip->check);
         ip->ttl--;
     } else {

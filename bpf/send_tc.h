@@ -47,7 +47,7 @@ struct flood {
 static __always_inline bool is_pruned(struct flood* f, __u32 port) {
     struct xdpb_counters* c;
 
-    if (f->multicast.audience == EVERYBODY || !not_joined(&f->multicast, port, f->p->now))
+    if (f->multicast.audience == EVERYBODY || !not_joined(&f->multicast, port, f->p->frame->now))
         return false;
     c = counters_of(port);
     if (c)
@@ -71,7 +71,7 @@ static __always_inline void send_copy(struct flood* f) {
 static long flood_step(__u32 index, struct flood* f) {
     __u32 port = index + 1;
 
-    if (!has_port(f->vlan->members, port) || (port == port_no && !f->p->routed) ||
+    if (!has_port(f->vlan->members, port) || (port == port_no && !f->p->frame->routed) ||
         filtered(f->p, port) || is_pruned(f, port))
         return 0;
     if (f->port)
@@ -83,15 +83,15 @@ static long flood_step(__u32 index, struct flood* f) {
 /* To every device of the VLAN but the one it came from, unless the router sends it back there:
  * copies, and the frame itself to the last. */
 static __always_inline int flood(struct packet* p) {
-    __u32 vid = p->dst.vlan, ifindex = 0;
+    __u32 vid = p->frame->dst.vlan, ifindex = 0;
     struct flood f = {.p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid)};
 
     if (!f.vlan || vid == XDPB_NO_VLAN)
         return drop(p, XDPB_DROP_VLAN_EGRESS);
     p->counters->flooded++;
-    if (p->bridge->features & XDPB_BRIDGE_SNOOPING && mac_is_multicast(p->dst.mac)) {
+    if (p->bridge->features & XDPB_BRIDGE_SNOOPING && mac_is_multicast(p->frame->dst.mac)) {
         f.multicast.vlan = vid;
-        read_multicast(p->ctx, p->network, p->ethertype, &f.multicast);
+        read_multicast(p->ctx, p->frame->network, p->frame->ethertype, &f.multicast);
     }
     bpf_loop(p->bridge->port_limit, flood_step, &f, 0);
     if (!f.port || check_egress(p, f.port, &ifindex) != EGRESS_GOOD)

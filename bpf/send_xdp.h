@@ -5,13 +5,13 @@
 #include "tag_xdp.h"
 
 static __always_inline bool in_one_buffer(struct packet* p) {
-    return p->length == p->ctx->data_end - p->ctx->data;
+    return p->frame->length == p->ctx->data_end - p->ctx->data;
 }
 
 /* NEXT, or the verdict for a frame that has to be sent from tc, or cannot be sent. Nothing of the
  * frame has been changed yet, for tc sees it from the start. */
 static __always_inline int check_port(struct packet* p) {
-    struct xdpb_port* to = bpf_map_lookup_elem(&ports, &p->out);
+    struct xdpb_port* to = bpf_map_lookup_elem(&ports, &p->frame->out);
 
     if (!to)
         return NEXT;
@@ -29,7 +29,7 @@ static __always_inline int check_output(struct packet* p) {
 
     if (needs_tc_for_copy(p))
         return hand(p, XDPB_HAND_MIRROR);
-    if (p->out != FLOOD)
+    if (p->frame->out != FLOOD)
         return unreachable || !in_one_buffer(p) ? check_port(p) : NEXT;
     /* The kernel leaves out, without a word, who does not take frames from XDP. */
     if (!unreachable)
@@ -42,7 +42,7 @@ static __always_inline int check_output(struct packet* p) {
 
 /* To every device of the VLAN but the one it came from, unless the router sends it back there. */
 static __always_inline int flood(struct packet* p) {
-    __u32 vid = p->dst.vlan;
+    __u32 vid = p->frame->dst.vlan;
     void* devices_of_vlan = bpf_map_lookup_elem(&flood_by_vlan, &vid);
 
     if (!devices_of_vlan)
@@ -51,7 +51,7 @@ static __always_inline int flood(struct packet* p) {
         return drop(p, XDPB_DROP_HEADROOM);
     p->counters->flooded++;
     return bpf_redirect_map(devices_of_vlan, 0,
-                            BPF_F_BROADCAST | (p->routed ? 0 : BPF_F_EXCLUDE_INGRESS));
+                            BPF_F_BROADCAST | (p->frame->routed ? 0 : BPF_F_EXCLUDE_INGRESS));
 }
 
 static __always_inline bool set_tag_for(struct packet* p, __u32 port) {

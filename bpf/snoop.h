@@ -7,13 +7,18 @@
 #include "igmp.h"
 #include "mld.h"
 
+__noinline int snoop_frame(hook_ctx* ctx, struct frame* frame) {
+    struct packet p;
+
+    if (!resume(&p, ctx, frame))
+        return 0;
+    return frame->ethertype == ETH_P_IP ? snoop_ipv4(&p) : snoop_ipv6(&p);
+}
+
 static __always_inline int snoop(struct packet* p) {
-    if (!(p->bridge->features & XDPB_BRIDGE_SNOOPING) || !mac_is_multicast(p->dst.mac) ||
-        p->port->features & XDPB_FEATURE_ROUTED)
-        return NEXT;
-    if (p->ethertype == ETH_P_IP)
-        snoop_ipv4(p);
-    else if (p->ethertype == ETH_P_IPV6)
-        snoop_ipv6(p);
+    if (p->bridge->features & XDPB_BRIDGE_SNOOPING && mac_is_multicast(p->frame->dst.mac) &&
+        !(p->port->features & XDPB_FEATURE_ROUTED) &&
+        (p->frame->ethertype == ETH_P_IP || p->frame->ethertype == ETH_P_IPV6))
+        snoop_frame(p->ctx, p->frame);
     return NEXT;
 }

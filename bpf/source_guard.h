@@ -5,7 +5,7 @@
 #include "ip.h"
 
 static __always_inline bool is_source(struct xdpb_source* source, const struct packet* p) {
-    __builtin_memcpy(source->mac, p->src.mac, sizeof(source->mac));
+    __builtin_memcpy(source->mac, p->frame->src.mac, sizeof(source->mac));
     source->port = port_no;
     return bpf_map_lookup_elem(&sources, source);
 }
@@ -38,7 +38,7 @@ static __noinline int ip_is_bound(struct packet* p, const __u8* ip) {
     if (is_unspecified(ip))
         return false; /* the key of a MAC alone */
     __builtin_memcpy(source.ip, ip, sizeof(source.ip));
-    return is_source(&source, p) || is_own_link_local(ip, p->src.mac);
+    return is_source(&source, p) || is_own_link_local(ip, p->frame->src.mac);
 }
 
 #define DHCP_SERVER 67

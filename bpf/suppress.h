@@ -12,24 +12,34 @@
 #include "arp.h"
 #include "nd.h"
 
-static __noinline int suppress_frame(struct packet* p) {
-    bool is_arp = p->ethertype == ETH_P_ARP;
+#define ANSWER (-101) /* beside NEXT and the verdicts */
+
+static __always_inline int make_answer(struct packet* p) {
+    bool is_arp = p->frame->ethertype == ETH_P_ARP;
     __u8 mac[ETH_ALEN];
     int verdict;
 
     if (is_arp ? !answers_arp(p, mac) : !answers_nd(p, mac))
         return NEXT;
-    p->out = port_no;
+    p->frame->out = port_no;
     if ((verdict = check_output(p)) != NEXT)
         return verdict;
     if (is_arp ? !write_arp_reply(p, mac) : !write_advertisement(p, mac))
         return drop(p, XDPB_DROP_TRUNCATED); /* cannot happen: it has just been read */
-    return answer(p);
+    return ANSWER;
+}
+
+__noinline int suppress_frame(hook_ctx* ctx, struct frame* frame) {
+    struct packet p;
+
+    return resume(&p, ctx, frame) ? make_answer(&p) : NEXT;
 }
 
 static __always_inline int suppress(struct packet* p) {
+    int verdict = NEXT;
+
     if (p->bridge->features & XDPB_BRIDGE_SUPPRESS && !(p->port->features & XDPB_FEATURE_ROUTED) &&
-        (p->ethertype == ETH_P_ARP || p->ethertype == ETH_P_IPV6))
-        return suppress_frame(p);
-    return NEXT;
+        (p->frame->ethertype == ETH_P_ARP || p->frame->ethertype == ETH_P_IPV6))
+        verdict = suppress_frame(p->ctx, p->frame);
+    return verdict == ANSWER ? answer(p) : verdict;
 }

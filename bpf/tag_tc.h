@@ -19,14 +19,14 @@ static __always_inline void take_tag_out(struct __sk_buff* skb) {
 }
 
 static __always_inline bool read_tag(struct packet* p) {
-    if (!p->ctx->vlan_present && p->network > ETH_HLEN) {
+    if (!p->ctx->vlan_present && p->frame->network > ETH_HLEN) {
         take_tag_out(p->ctx);
         if (p->ctx->vlan_present)
-            p->network -= VLAN_HLEN;
+            p->frame->network -= VLAN_HLEN;
     }
     if (!p->ctx->vlan_present || p->ctx->vlan_proto != bpf_htons(vlan_protocol))
         return false;
-    p->tag = p->ctx->vlan_tci;
+    p->frame->tag = p->ctx->vlan_tci;
     return true;
 }
 
@@ -34,14 +34,14 @@ static __always_inline bool read_tag(struct packet* p) {
 static __always_inline bool set_tag(struct packet* p, bool untagged) {
     if (!vlan_protocol)
         return true;
-    if (p->has_tag && (untagged || p->tag != p->tci)) {
+    if (p->frame->has_tag && (untagged || p->frame->tag != p->frame->tci)) {
         if (bpf_skb_vlan_pop(p->ctx))
             return false;
-        p->has_tag = false;
+        p->frame->has_tag = false;
     }
-    if (untagged || p->has_tag)
+    if (untagged || p->frame->has_tag)
         return true;
-    p->tag = p->tci;
-    p->has_tag = !bpf_skb_vlan_push(p->ctx, bpf_htons(vlan_protocol), p->tci);
-    return p->has_tag;
+    p->frame->tag = p->frame->tci;
+    p->frame->has_tag = !bpf_skb_vlan_push(p->ctx, bpf_htons(vlan_protocol), p->frame->tci);
+    return p->frame->has_tag;
 }

@@ -30,7 +30,7 @@ static __always_inline bool read_tag(struct packet* p) {
     struct tagged_header* header = find_tag(p->ctx);
 
     if (header)
-        p->tag = bpf_ntohs(header->tci);
+        p->frame->tag = bpf_ntohs(header->tci);
     return header;
 }
 
@@ -51,10 +51,10 @@ static __always_inline bool push_tag(struct packet* p) {
     macs = *(struct macs*)((void*)header + VLAN_HLEN);
     *(struct macs*)header = macs;
     header->protocol = bpf_htons(vlan_protocol);
-    header->tci = bpf_htons(p->tci);
-    p->network += VLAN_HLEN;
-    p->tag = p->tci;
-    p->has_tag = true;
+    header->tci = bpf_htons(p->frame->tci);
+    p->frame->network += VLAN_HLEN;
+    p->frame->tag = p->frame->tci;
+    p->frame->has_tag = true;
     return true;
 }
 
@@ -77,11 +77,11 @@ static __always_inline bool set_tag(struct packet* p, bool untagged) {
     if (!vlan_protocol)
         return true;
     if (!p->vlan) /* to a routed port */
-        return !p->has_tag || pop_tag(p->ctx);
+        return !p->frame->has_tag || pop_tag(p->ctx);
     header = find_tag(p->ctx);
-    if (!p->has_tag) /* header: a tag that is not the bridge's business, but looks like it */
+    if (!p->frame->has_tag) /* header: a tag that is not the bridge's business, but looks like it */
         return (untagged && !header) || push_tag(p);
-    if (header && p->tci != p->tag)
-        header->tci = bpf_htons(p->tci);
+    if (header && p->frame->tci != p->frame->tag)
+        header->tci = bpf_htons(p->frame->tci);
     return true;
 }

@@ -10,22 +10,22 @@
 #define TCI_PCP_SHIFT 13
 #define TCI_PCP (7 << TCI_PCP_SHIFT)
 
-/* The hook's affair: tag_xdp.h, tag_tc.h. Sets p->tag. */
+/* The hook's affair: tag_xdp.h, tag_tc.h. Sets p->frame->tag. */
 static __always_inline bool read_tag(struct packet* p);
 
-/* Sets p->tci but for the VLAN id. A frame without our tag, or with VLAN id 0 ("priority-tagged"),
- * is in the port's PVID. To a tunnel port every frame is without our tag. */
+/* Sets p->frame->tci but for the VLAN id. A frame without our tag, or with VLAN id 0
+ * ("priority-tagged"), is in the port's PVID. To a tunnel port every frame is without our tag. */
 static __always_inline __u16 classify(struct packet* p) {
     __u16 priority = (__u16)p->port->priority << TCI_PCP_SHIFT;
     __u32 features = p->port->features;
 
-    p->has_tag = !(features & XDPB_FEATURE_TUNNEL) && read_tag(p);
-    if (!p->has_tag) {
-        p->tci = priority;
+    p->frame->has_tag = !(features & XDPB_FEATURE_TUNNEL) && read_tag(p);
+    if (!p->frame->has_tag) {
+        p->frame->tci = priority;
         return p->port->pvid;
     }
-    p->tci = features & XDPB_FEATURE_SET_PRIORITY ? priority : p->tag & ~TCI_VID;
-    return p->tag & TCI_VID ?: p->port->pvid;
+    p->frame->tci = features & XDPB_FEATURE_SET_PRIORITY ? priority : p->frame->tag & ~TCI_VID;
+    return p->frame->tag & TCI_VID ?: p->port->pvid;
 }
 
 /* Puts the frame into a VLAN, as which it is looked up and will leave. */
@@ -33,8 +33,8 @@ static __always_inline void enter_vlan(struct packet* p, __u16 vid) {
     __u32 index = vid;
 
     p->vlan = bpf_map_lookup_elem(&vlans, &index);
-    p->dst.vlan = p->src.vlan = vid;
-    p->tci = (p->tci & ~TCI_VID) | vid;
+    p->frame->dst.vlan = p->frame->src.vlan = vid;
+    p->frame->tci = (p->frame->tci & ~TCI_VID) | vid;
 }
 
 static __always_inline int vlan(struct packet* p) {
