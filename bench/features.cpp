@@ -5,6 +5,7 @@
 #include "contenders.h"
 #include "prog_run.h"
 
+#include <xdpbridge/guard.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/vlan.h>
 
@@ -47,6 +48,26 @@ void make_trunks(Bridge& bridge) {
     bridge.fdb().add({.mac = destination(0), .vlan = vid, .port = 2});
 }
 
+void set_port(const Bridge& bridge, const PortSettings& settings) {
+    bridge.ports().set(bridge.ports().list().at(0).device, {.settings = settings});
+}
+
+// The source is bound with the address that the frame comes from.
+void guard_sources(Bridge& bridge) {
+    bridge.guards().add(bridge.ports().list().at(0).device, source(0), Ip::parse("10.0.0.1"));
+    set_port(bridge, {.source_guard = SourceGuard::ip});
+}
+
+void guard_all(Bridge& bridge) {
+    guard_sources(bridge);
+    set_port(bridge, {.arp_guard = true, .dhcp_guard = true, .ra_guard = true, .bpdu_guard = true});
+}
+
+// More than comes.
+void police(Bridge& bridge) {
+    set_port(bridge, {.police = Rate{.packets = Rate::max_packets, .bits = Rate::max_bits}});
+}
+
 // One of the two that a scenario compares.
 struct Side {
     BridgeOptions options = {};
@@ -64,6 +85,9 @@ struct Scenario {
 const std::array scenarios{
     Scenario{"vlan/access", {}, {.options = {.vlan_aware = true}}, 1.25},
     Scenario{"vlan/trunk", {}, {{.vlan_aware = true}, make_trunks, tagged}, 1.25},
+    Scenario{"guards/source", {}, {.configure = guard_sources}},
+    Scenario{"guards/all", {}, {.configure = guard_all}},
+    Scenario{"guards/police", {}, {.configure = police}},
 };
 
 class Lane {

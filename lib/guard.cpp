@@ -56,8 +56,8 @@ std::vector<Binding> list_bindings(const BridgeState& state, std::optional<std::
 
 } // namespace
 
-// In either direction a MAC is bound only while what it is bound for is: should we be killed in
-// between, a frame too many is dropped, and none too many let through.
+// In either direction a MAC is there only while what it was bound for is: should we be killed in
+// between, the address is still listed, and the command given again does the rest.
 void Guards::add(const std::string& device, const Mac& mac, const std::optional<Ip>& ip) {
     const std::string doing =
         fmt::format("bind {} to port '{}' of bridge '{}'", mac.to_string(), device, state_->name);

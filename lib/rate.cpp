@@ -90,7 +90,7 @@ std::string in_units(std::uint64_t value, std::span<const Unit> units) {
 } // namespace
 
 Rate Rate::with_bursts() const noexcept {
-    constexpr std::uint64_t least_packets = 64, least_bytes = 128 * 1024;
+    constexpr std::uint64_t least_packets = 64, least_bytes = 131'072;
     Rate rate = *this;
     if (rate.packets != 0 && rate.packet_burst == 0)
         rate.packet_burst = std::max(rate.packets / 10, least_packets);

@@ -438,7 +438,7 @@ TEST_P(PortGuardTest, ARouterBehindExtensionHeaders) {
     ah.bytes.resize(24); // (4 + 2) * 4
     Extension large = destination_options;
     large.bytes[1] = 20;
-    large.bytes.resize(21 * 8);
+    large.bytes.resize(168);
     for (const auto& [name, extension] : std::vector<std::pair<std::string, Extension>>{
              {"hop-by-hop options", hop_by_hop},
              {"destination options", destination_options},

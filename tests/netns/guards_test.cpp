@@ -460,7 +460,7 @@ TEST_F(FilteredAndRefusedTest, AreToldApart) {
     bridge_->fdb().add({.mac = mac("02:00:00:00:00:88"),
                         .port = bridge_->ports().get(b.port).number,
                         .is_static = true});
-    for (unsigned round = 1; round <= 3; round++) {
+    for (std::uint64_t round = 1; round <= 3; round++) {
         const auto filtered = counters(b.port).filtered[XDPB_FILTER_ISOLATED];
         for (int i = 0; i < 10; i++)
             send(a, datagram(a.mac, everybody));
