@@ -5,6 +5,7 @@
 #include "contenders.h"
 #include "prog_run.h"
 
+#include <xdpbridge/acl.h>
 #include <xdpbridge/guard.h>
 #include <xdpbridge/port.h>
 #include <xdpbridge/vlan.h>
@@ -68,6 +69,35 @@ void police(Bridge& bridge) {
     set_port(bridge, {.police = Rate{.packets = Rate::max_packets, .bits = Rate::max_bits}});
 }
 
+// Rules from network to network and to a port; the last one is the frame's, and lets it pass.
+void add_rules(Bridge& bridge, unsigned count) {
+    std::vector<AclRule> rules;
+    for (unsigned i = 0; i + 1 < count; i++)
+        rules.push_back(AclRule::parse(fmt::format(
+            "--src 10.{}.{}.0/24 --dst 172.16.{}.0/24 --proto {} --dport {}-{} drop", 1 + i / 256,
+            i % 256, i * 7 % 256, i % 2 ? "tcp" : "udp", 100 + i, 110 + i)));
+    rules.push_back(AclRule::parse("--src 10.0.0.0/8 --proto udp pass"));
+    bridge.acl().replace(rules);
+}
+
+// The hardest that we can think of: each word of the sets has rules that fit by their source, and
+// rules that fit by their port, and none that fits by both.
+void add_adverse_rules(Bridge& bridge, unsigned count) {
+    std::vector<AclRule> rules;
+    for (unsigned i = 0; i + 1 < count; i++)
+        rules.push_back(AclRule::parse(
+            i % 2 ? fmt::format("--src 10.0.0.0/8 --dst 10.0.0.0/8 --proto udp --dport {} drop",
+                                2000 + i)
+                  : fmt::format("--src 11.{}.{}.0/24 --dport 1-1999 drop", i / 256, i % 256)));
+    rules.push_back(AclRule::parse("--src 10.0.0.0/8 --proto udp pass"));
+    bridge.acl().replace(rules);
+}
+
+template <void (*add)(Bridge&, unsigned), unsigned count>
+void rules(Bridge& bridge) {
+    add(bridge, count);
+}
+
 // One of the two that a scenario compares.
 struct Side {
     BridgeOptions options = {};
@@ -88,6 +118,14 @@ const std::array scenarios{
     Scenario{"guards/source", {}, {.configure = guard_sources}},
     Scenario{"guards/all", {}, {.configure = guard_all}},
     Scenario{"guards/police", {}, {.configure = police}},
+    Scenario{"acl/rules:10", {}, {.configure = rules<add_rules, 10>}},
+    Scenario{"acl/rules:1000",
+             {.configure = rules<add_rules, 10>},
+             {.configure = rules<add_rules, 1000>},
+             3},
+    Scenario{"acl/adverse:1000",
+             {.configure = rules<add_adverse_rules, 10>},
+             {.configure = rules<add_adverse_rules, 1000>}},
 };
 
 class Lane {

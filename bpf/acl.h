@@ -140,21 +140,41 @@ static __always_inline void search_addresses(const struct acl_query* q, struct a
     }
 }
 
+/* Of IPv6 the protocol is behind the extension headers, of which one may be too many, or cut off.
+ */
+static __always_inline bool hides_protocol(const struct headers* h) {
+    return h->flags & HEADERS_HIDDEN && h->flags & HEADERS_IPV6 && is_extension(h->protocol);
+}
+
+static __always_inline __u32 protocol_of(const struct headers* h) {
+    if (hides_protocol(h))
+        return XDPB_ACL_HIDDEN_PROTOCOL;
+    return h->flags & (HEADERS_IPV4 | HEADERS_IPV6) ? h->protocol : XDPB_ACL_NO_PROTOCOL;
+}
+
+static __always_inline __u32 port_of(const struct headers* h, __u16 port) {
+    if (hides_protocol(h))
+        return XDPB_ACL_HIDDEN_PORT;
+    if (!(h->flags & (HEADERS_IPV4 | HEADERS_IPV6)) || !has_ports(h->protocol))
+        return XDPB_ACL_NO_PORT;
+    if (h->flags & HEADERS_HIDDEN)
+        return XDPB_ACL_HIDDEN_PORT;
+    return h->transport ? port : XDPB_ACL_NO_PORT;
+}
+
 static __always_inline void search_headers(struct acl_search* s, const struct xdpb_acl_head* head,
                                            const struct headers* h) {
-    bool is_ip = h->flags & (HEADERS_IPV4 | HEADERS_IPV6);
-    bool ports = is_ip && h->transport && has_ports(h->protocol);
-
     if (head->fields & ASKS(XDPB_ACL_ETHERTYPE))
         add_value(s, head->table[XDPB_ACL_ETHERTYPE], h->ethertype);
     if (head->fields & ASKS(XDPB_ACL_PROTOCOL))
-        add_value(s, head->table[XDPB_ACL_PROTOCOL], is_ip ? h->protocol : XDPB_ACL_NO_PROTOCOL);
+        add_value(s, head->table[XDPB_ACL_PROTOCOL], protocol_of(h));
     if (head->fields & ASKS(XDPB_ACL_SPORT))
-        add_value(s, head->table[XDPB_ACL_SPORT], ports ? h->sport : XDPB_ACL_NO_PORT);
+        add_value(s, head->table[XDPB_ACL_SPORT], port_of(h, h->sport));
     if (head->fields & ASKS(XDPB_ACL_DPORT))
-        add_value(s, head->table[XDPB_ACL_DPORT], ports ? h->dport : XDPB_ACL_NO_PORT);
+        add_value(s, head->table[XDPB_ACL_DPORT], port_of(h, h->dport));
     if (head->fields & ASKS(XDPB_ACL_DSCP))
-        add_value(s, head->table[XDPB_ACL_DSCP], is_ip ? h->ds_field >> 2 : XDPB_ACL_NO_DSCP);
+        add_value(s, head->table[XDPB_ACL_DSCP],
+                  h->flags & (HEADERS_IPV4 | HEADERS_IPV6) ? h->ds_field >> 2 : XDPB_ACL_NO_DSCP);
 }
 
 /* The first rule that is in all sets: its position + 1, or 0. */

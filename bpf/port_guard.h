@@ -38,37 +38,47 @@ static __always_inline bool may_be(const struct headers* h, __u8 protocol) {
     return h->flags & HEADERS_HIDDEN && (!(h->flags & HEADERS_IPV4) || h->protocol == protocol);
 }
 
-static __always_inline int judge_ip(struct packet* p) {
-    __u32 features = p->port->features;
-    struct headers h = {};
-    bool is_ip;
-
-    read_headers(p, &h);
-    if (h.ethertype == ETH_P_ARP)
-        return features & XDPB_FEATURE_ARP_GUARD && !arp_is_good(p, &h)
-                   ? drop(p, XDPB_DROP_ARP_GUARD)
-                   : NEXT;
-    is_ip = h.flags & (HEADERS_IPV4 | HEADERS_IPV6);
-    if (!is_ip && !(h.flags & HEADERS_HIDDEN))
-        return NEXT;
-    if (features & XDPB_FEATURE_IP_GUARD && !source_ip_is_good(p, &h))
-        return drop(p, XDPB_DROP_IP_GUARD);
-    if (h.flags & HEADERS_LATER)
-        return NEXT;
-    if (features & XDPB_FEATURE_ARP_GUARD &&
-        (may_be(&h, IPPROTO_ICMPV6) || (says_nd(&h) && !nd_is_good(p, &h))))
-        return drop(p, XDPB_DROP_ARP_GUARD);
-    if (features & XDPB_FEATURE_DHCP_GUARD && (may_be(&h, IPPROTO_UDP) || from_dhcp_server(&h)))
-        return drop(p, XDPB_DROP_DHCP_GUARD);
-    if (features & XDPB_FEATURE_RA_GUARD && (may_be(&h, IPPROTO_ICMPV6) || from_router(&h)))
-        return drop(p, XDPB_DROP_RA_GUARD);
-    return NEXT;
+static __always_inline int pass_or(enum xdpb_drop_reason reason, bool drop) {
+    return drop ? (int)reason : NEXT;
 }
 
-__noinline int guard_ip(hook_ctx* ctx, struct frame* frame) {
-    struct packet p;
+/* NEXT, or why to drop. A global function, as parse_headers is. */
+__noinline int judge(hook_ctx* ctx, struct guard_query* q) {
+    const struct headers* h;
+    bool bound;
 
-    return resume(&p, ctx, frame) ? judge_ip(&p) : NEXT;
+    if (!q)
+        return NEXT; /* cannot happen */
+    h = &q->headers;
+    bound = has_bound_ip(q);
+    if (q->features & XDPB_FEATURE_MAC_GUARD && !bound && !mac_is_bound(q->mac))
+        return XDPB_DROP_MAC_GUARD;
+    if (h->ethertype == ETH_P_ARP)
+        return pass_or(XDPB_DROP_ARP_GUARD,
+                       q->features & XDPB_FEATURE_ARP_GUARD && !arp_is_good(ctx, q));
+    if (!(h->flags & (HEADERS_IPV4 | HEADERS_IPV6 | HEADERS_HIDDEN)))
+        return NEXT;
+    if (q->features & XDPB_FEATURE_IP_GUARD && !bound && !source_ip_is_good(q))
+        return XDPB_DROP_IP_GUARD;
+    if (h->flags & HEADERS_LATER)
+        return NEXT;
+    if (q->features & XDPB_FEATURE_ARP_GUARD &&
+        (may_be(h, IPPROTO_ICMPV6) || (says_nd(h) && !nd_is_good(ctx, q))))
+        return XDPB_DROP_ARP_GUARD;
+    if (q->features & XDPB_FEATURE_DHCP_GUARD && (may_be(h, IPPROTO_UDP) || from_dhcp_server(h)))
+        return XDPB_DROP_DHCP_GUARD;
+    return pass_or(XDPB_DROP_RA_GUARD, q->features & XDPB_FEATURE_RA_GUARD &&
+                                           (may_be(h, IPPROTO_ICMPV6) || from_router(h)));
+}
+
+static __noinline int guard_headers(struct packet* p) {
+    struct guard_query q = {.features = p->port->features};
+    __u32 reason;
+
+    __builtin_memcpy(q.mac, p->frame->src.mac, sizeof(q.mac));
+    read_headers(p, &q.headers);
+    reason = judge(p->ctx, &q);
+    return reason < XDPB_DROP_REASON_COUNT ? drop(p, reason) : NEXT;
 }
 
 static __always_inline int port_guard(struct packet* p) {
@@ -76,7 +86,7 @@ static __always_inline int port_guard(struct packet* p) {
 
     if (!(features & (XDPB_FEATURE_MAC_GUARD | IP_GUARDS)))
         return NEXT;
-    if (features & XDPB_FEATURE_MAC_GUARD && !mac_is_bound(p))
-        return drop(p, XDPB_DROP_MAC_GUARD);
-    return features & IP_GUARDS ? guard_ip(p->ctx, p->frame) : NEXT;
+    if (features & IP_GUARDS)
+        return guard_headers(p);
+    return mac_is_bound(p->frame->src.mac) ? NEXT : drop(p, XDPB_DROP_MAC_GUARD);
 }

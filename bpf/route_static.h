@@ -39,8 +39,8 @@ static __always_inline bool is_ipv4(const struct xdpb_neighbour_key* key) {
     return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
 }
 
-/* As if the host itself sent to the next hop by that interface: no other is to be found. In the place
- * of the first question, of which only the length is still needed: the stack is short. */
+/* As if the host itself sent to the next hop by that interface: no other is to be found. In the
+ * place of the first question, of which only the length is still needed: the stack is short. */
 static __always_inline int ask_kernel_for_neighbour(struct packet* p, struct hop_lookup* hop,
                                                     const struct xdpb_neighbour_key* key) {
     __u32 ifindex = hop->fib.ifindex;

@@ -4,16 +4,23 @@
 #include "nd_message.h"
 #include "ip.h"
 
-static __always_inline bool is_source(struct xdpb_source* source, const struct packet* p) {
-    __builtin_memcpy(source->mac, p->frame->src.mac, sizeof(source->mac));
+/* What the guards ask of a frame, as plain data: for a global function, see parse_headers. */
+struct guard_query {
+    struct headers headers;
+    __u32 features;     /* of the port */
+    __u8 mac[ETH_ALEN]; /* the frame's source */
+};
+
+static __always_inline bool is_source(struct xdpb_source* source, const __u8* mac) {
+    __builtin_memcpy(source->mac, mac, sizeof(source->mac));
     source->port = port_no;
     return bpf_map_lookup_elem(&sources, source);
 }
 
-static __always_inline bool mac_is_bound(const struct packet* p) {
+static __always_inline bool mac_is_bound(const __u8* mac) {
     struct xdpb_source source = {};
 
-    return is_source(&source, p);
+    return is_source(&source, mac);
 }
 
 static __always_inline bool is_unspecified(const __u8* ip) {
@@ -32,13 +39,13 @@ static __always_inline bool is_own_link_local(const __u8* ip, const __u8* mac) {
 }
 
 /* Whether the frame's sender may speak for this address. */
-static __noinline int ip_is_bound(struct packet* p, const __u8* ip) {
+static __noinline int ip_is_bound(const struct guard_query* q, const __u8* ip) {
     struct xdpb_source source;
 
     if (is_unspecified(ip))
         return false; /* the key of a MAC alone */
     __builtin_memcpy(source.ip, ip, sizeof(source.ip));
-    return is_source(&source, p) || is_own_link_local(ip, p->frame->src.mac);
+    return is_source(&source, q->mac) || is_own_link_local(ip, q->mac);
 }
 
 #define DHCP_SERVER 67
@@ -65,10 +72,23 @@ static __always_inline bool is_any_ipv4(const __u8* ip) {
     return !(ip[12] | ip[13] | ip[14] | ip[15]);
 }
 
-static __always_inline bool source_ip_is_good(struct packet* p, struct headers* h) {
+/* An address that is bound has its MAC bound too, so that most frames need one lookup. */
+static __always_inline bool has_bound_ip(const struct guard_query* q) {
+    struct xdpb_source source;
+
+    if (!(q->features & XDPB_FEATURE_IP_GUARD) || is_unspecified(q->headers.src))
+        return false;
+    __builtin_memcpy(source.ip, q->headers.src, sizeof(source.ip));
+    return is_source(&source, q->mac);
+}
+
+/* Of one that is not bound. */
+static __always_inline bool source_ip_is_good(const struct guard_query* q) {
+    const struct headers* h = &q->headers;
+
     if (h->flags & HEADERS_IPV4 && is_any_ipv4(h->src))
         return asks_for_ipv4(h);
     if (h->flags & HEADERS_IPV6 && is_unspecified(h->src))
         return looks_for_ipv6(h);
-    return h->flags & (HEADERS_IPV4 | HEADERS_IPV6) && ip_is_bound(p, h->src);
+    return h->flags & (HEADERS_IPV4 | HEADERS_IPV6) && is_own_link_local(h->src, q->mac);
 }

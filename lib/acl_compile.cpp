@@ -34,9 +34,9 @@ constexpr std::array<std::uint32_t, XDPB_ACL_FIELDS> table_sizes = {
     65536,
     0,
     0, // addresses
-    XDPB_ACL_NO_PROTOCOL + 1,
-    XDPB_ACL_NO_PORT + 1,
-    XDPB_ACL_NO_PORT + 1,
+    XDPB_ACL_HIDDEN_PROTOCOL + 1,
+    XDPB_ACL_HIDDEN_PORT + 1,
+    XDPB_ACL_HIDDEN_PORT + 1,
     XDPB_ACL_NO_DSCP + 1,
 };
 
@@ -61,6 +61,9 @@ class Compiler {
         exact(XDPB_ACL_ETHERTYPE, [](const xdpb_acl_rule& rule) { return rule.ethertype; });
         exact(XDPB_ACL_PROTOCOL, [](const xdpb_acl_rule& rule) { return rule.protocol; });
         exact(XDPB_ACL_DSCP, [](const xdpb_acl_rule& rule) { return rule.dscp; });
+        if (asked(XDPB_ACL_PROTOCOL))
+            put(XDPB_ACL_PROTOCOL, XDPB_ACL_HIDDEN_PROTOCOL, XDPB_ACL_HIDDEN_PROTOCOL,
+                hidden(XDPB_ACL_PROTOCOL));
         ranges(XDPB_ACL_SPORT, [](const xdpb_acl_rule& rule) { return rule.sport; });
         ranges(XDPB_ACL_DPORT, [](const xdpb_acl_rule& rule) { return rule.dport; });
         macs(XDPB_ACL_SRC_MAC, 0, [](const xdpb_acl_rule& rule) { return rule.src_mac; });
@@ -121,6 +124,16 @@ class Compiler {
         return set;
     }
 
+    // The rules that fit a frame whose value cannot be seen: those that drop, to be on the safe
+    // side.
+    [[nodiscard]] Set hidden(xdpb_acl_field field) const {
+        Set set = indifferent(field);
+        for (std::size_t i = 0; i < rules_.size(); i++)
+            if (rules_[i].rule.action == XDPB_ACL_DROP)
+                insert(set, i);
+        return set;
+    }
+
     void put(xdpb_acl_field field, std::uint32_t first, std::uint32_t last, const Set& set) {
         const auto number = class_of(set); // may move the cells
         for (std::uint32_t value = first; value <= last; value++)
@@ -163,6 +176,7 @@ class Compiler {
             }
         Set set = indifferent(field);
         put(field, XDPB_ACL_NO_PORT, XDPB_ACL_NO_PORT, set);
+        put(field, XDPB_ACL_HIDDEN_PORT, XDPB_ACL_HIDDEN_PORT, hidden(field));
         std::uint32_t from = 0;
         for (const auto& [bound, changes] : bounds) {
             if (bound > from)

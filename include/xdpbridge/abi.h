@@ -407,10 +407,13 @@ union xdpb_acl_cell {
     __u64 set[XDPB_ACL_WORDS];
 };
 
-/* Places in a table beside those of the field's values. */
-#define XDPB_ACL_NO_PORT 65536   /* XDPB_ACL_SPORT, XDPB_ACL_DPORT: the frame has none */
-#define XDPB_ACL_NO_PROTOCOL 256 /* XDPB_ACL_PROTOCOL: it is not IP */
-#define XDPB_ACL_NO_DSCP 64      /* XDPB_ACL_DSCP: it is not IP */
+/* Places in a table beside those of the field's values: the frame has none, or it is hidden, being
+ * cut off or behind too many headers. Rules that drop fit what is hidden. */
+#define XDPB_ACL_NO_PORT 65536 /* of XDPB_ACL_SPORT and XDPB_ACL_DPORT */
+#define XDPB_ACL_HIDDEN_PORT 65537
+#define XDPB_ACL_NO_PROTOCOL 256
+#define XDPB_ACL_HIDDEN_PROTOCOL 257
+#define XDPB_ACL_NO_DSCP 64
 
 /* Map "acl_macs", key: two generations of hashes from MACs to classes. */
 struct xdpb_acl_mac {

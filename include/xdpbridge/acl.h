@@ -51,7 +51,9 @@ enum class AclAction : std::uint8_t {
 
 // What of a frame a rule asks for, all of it; an empty member asks for nothing. Addresses, protocol
 // and the like are those of the IP header behind the tags. A frame has ports if it is TCP, UDP,
-// UDP-Lite, SCTP or DCCP and its transport header can be seen: a fragment but the first has none.
+// UDP-Lite, SCTP or DCCP; a fragment but the first has none. Where protocol or ports cannot be
+// seen, for they are cut off or behind more than 8 IPv6 extension headers, rules that ask for them
+// fit if they drop, and do not fit else.
 struct AclRule {
     static constexpr std::uint32_t max_priority = 1'000'000'000;
 

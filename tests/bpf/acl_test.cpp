@@ -181,9 +181,9 @@ TEST_P(AclTest, AllCriteriaHaveToFit) {
     expect_fits(all + " --dscp 1", tcp4_, false);
 }
 
-// Headers of every length, tagged and not: nothing of what is cut off fits.
+// Headers of every length, tagged and not: a rule that drops by ports takes what hides them, and
+// no other rule does.
 TEST_P(AclTest, HeadersThatAreCutOff) {
-    rules({"--sport 5000 --dport 80 drop"});
     const Frame tagged =
         ethernet() / Vlan{.vid = 3} / ip4() / Tcp{.sport = 5000, .dport = 80} / Payload{20};
     struct Cut {
@@ -192,12 +192,42 @@ TEST_P(AclTest, HeadersThatAreCutOff) {
     };
     for (const auto& [whole, network, ports] :
          {Cut{tcp4_, 34, 38}, Cut{tcp6_, 54, 58}, Cut{tagged, 38, 42}})
-        // At tc BPF_PROG_RUN makes no skb of less than a whole IP header, but behind a tag.
-        for (std::size_t size = GetParam() == Hook::tc && whole != tagged ? network : 18;
-             size < whole.size(); size++)
-            EXPECT_EQ(send(port_, Frame(whole.begin(), whole.begin() + static_cast<long>(size))),
-                      size < ports ? "flooded" : "dropped acl")
-                << size;
+        for (const bool drop : {true, false}) {
+            if (drop)
+                rules({"--sport 5000 --dport 80 drop"});
+            else
+                rules({"--sport 5000 --dport 80 pass", "--proto tcp drop"});
+            // At tc BPF_PROG_RUN makes no skb of less than a whole IP header, but behind a tag.
+            for (std::size_t size = GetParam() == Hook::tc && whole != tagged ? network : 18;
+                 size < whole.size(); size++) {
+                const bool dropped = size >= network && (drop || size < ports);
+                EXPECT_EQ(
+                    send(port_, Frame(whole.begin(), whole.begin() + static_cast<long>(size))),
+                    dropped ? "dropped acl" : "flooded")
+                    << size;
+            }
+        }
+}
+
+TEST_P(AclTest, MoreExtensionHeadersThanAreLookedBehind) {
+    const auto behind = [](std::size_t headers) {
+        Frame extensions;
+        for (std::size_t i = 0; i < headers; i++) {
+            const std::uint8_t next = i + 1 == headers ? 6 : 60; // TCP, or destination options
+            const Frame header = {next, 0, 1, 4, 0, 0, 0, 0};
+            extensions.insert(extensions.end(), header.begin(), header.end());
+        }
+        const Frame tcp = {0x13, 0x88, 0, 80};
+        extensions.insert(extensions.end(), tcp.begin(), tcp.end());
+        return Frame(ethernet() / IPv6{.src = "fd00::1", .dst = "fd00::2", .next_header = 60} /
+                     Bytes{extensions} / Payload{20});
+    };
+    for (const std::size_t headers : {1, 8, 9, 20}) {
+        expect_fits("--proto tcp --dport 80", behind(headers), true);
+        expect_fits("--proto udp --dport 80", behind(headers), headers > 8);
+        rules({"--proto tcp --dport 80 pass", "drop"});
+        EXPECT_EQ(send(port_, behind(headers)), headers > 8 ? "dropped acl" : "flooded") << headers;
+    }
 }
 
 TEST_P(AclTest, WrongHeaders) {
@@ -207,8 +237,8 @@ TEST_P(AclTest, WrongHeaders) {
     EXPECT_EQ(send(port_, wrong), "flooded");
     wrong[14] = 0x55; // IPv5
     EXPECT_EQ(send(port_, wrong), "flooded");
-    wrong[14] = 0x4f; // options that go beyond the datagram
-    EXPECT_EQ(send(port_, wrong), "flooded");
+    wrong[14] = 0x4f; // options up to the datagram's end, where no ports are
+    EXPECT_EQ(send(port_, wrong), "dropped acl");
 }
 
 TEST_P(AclTest, CountersStayWithTheirRule) {

@@ -76,10 +76,15 @@ TEST_F(JsonTest, EveryShowIsATableOfTheSameColumnsInBothForms) {
                                            "storm_multicast",
                                            "storm_unknown",
                                            "police",
+                                           "mirror_rx",
+                                           "mirror_tx",
                                            "tx_dropped",
                                            "why"});
     cli_ok({"guard", "add", "br0", "v1", "--mac", "02:00:00:00:00:01"});
     expect_table({"guard", "show", "br0"}, {"device", "mac", "ip"});
+    cli_ok({"acl", "add", "br0", "drop"});
+    expect_table({"acl", "show", "br0"},
+                 {"priority", "match", "action", "argument", "packets", "bytes"});
     expect_table({"fdb", "show", "br0"}, {"mac", "vlan", "device", "type", "idle"});
     cli_ok({"neigh", "add", "br0", "192.0.2.1", "02:00:00:00:00:01"});
     cli_ok({"mdb", "add", "br0", "v1", "239.1.2.3"});
@@ -98,6 +103,7 @@ TEST_F(JsonTest, AnEmptyTableIsAnEmptyArray) {
     EXPECT_EQ(json({"port", "show", "br0"}), nlohmann::json::array());
     EXPECT_EQ(json({"fdb", "show", "br0"}), nlohmann::json::array());
     EXPECT_EQ(json({"guard", "show", "br0"}), nlohmann::json::array());
+    EXPECT_EQ(json({"acl", "show", "br0"}), nlohmann::json::array());
 }
 
 TEST_F(JsonTest, ABridgeShowsWhatItWasGiven) {

@@ -181,7 +181,7 @@ TEST(AclCompile, SaysWhatTheRulesSayOneByOne) {
         AclDice dice(count, ports, true);
         std::vector<AclRule> rules(count);
         for (auto& rule : rules)
-            rule = dice.rule(count < 100 ? 1 : 5); // else the first ones fit all
+            rule = dice.rule(count < 100 ? 1 : 4); // else the first ones fit all
         const auto tables = compile_acl(place(rules));
         std::set<std::size_t> met;
         for (int i = 0; i < 500; i++) {
@@ -219,6 +219,29 @@ TEST(AclCompile, BoundsOfRanges) {
     }
     frame.has_ports = false;
     EXPECT_EQ(Search(tables).find(frame), std::nullopt) << "all ports is not no port";
+}
+
+TEST(AclCompile, RulesThatDropFitWhatIsHidden) {
+    std::vector<AclRule> rules(3);
+    rules[0].protocol = 6;
+    rules[0].dport = {80, 80};
+    rules[0].action = AclAction::pass;
+    rules[1].protocol = 6;
+    rules[1].dport = {80, 80};
+    rules[1].action = AclAction::drop;
+    auto placed = place(rules);
+    placed[1].rule.action = XDPB_ACL_DROP;
+    const auto tables = compile_acl(placed);
+    const auto set = [&](xdpb_acl_field field, std::uint32_t value) {
+        const auto number =
+            tables.cells.at(tables.cells[0].head.table[field] + value / 32).classes[value % 32];
+        return tables.cells.at(number & 0xffff).set[0];
+    };
+    EXPECT_EQ(set(XDPB_ACL_PROTOCOL, XDPB_ACL_HIDDEN_PROTOCOL), 0b110U);
+    EXPECT_EQ(set(XDPB_ACL_DPORT, XDPB_ACL_HIDDEN_PORT), 0b110U);
+    EXPECT_EQ(set(XDPB_ACL_PROTOCOL, XDPB_ACL_NO_PROTOCOL), 0b100U);
+    EXPECT_EQ(set(XDPB_ACL_DPORT, XDPB_ACL_NO_PORT), 0b100U);
+    EXPECT_EQ(set(XDPB_ACL_DPORT, 80), 0b111U);
 }
 
 // Whatever 1,024 rules ask for, the numbers of cells fit into 16 bits.
