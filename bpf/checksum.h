@@ -37,14 +37,17 @@ struct summing {
 
 static long sum_step(__u32 index, struct summing* s) {
     __be32 words[SUM_STEP / 4] = {};
-    __u32 bytes = s->left;
+    __u32 last = s->left - 1, bytes;
 
-    if (!bytes)
+    if (!s->left)
         return 1;
-    if (bytes > SUM_STEP)
-        bytes = SUM_STEP;
-    asm volatile("" : "+r"(bytes)); /* the verifier has to see the bounds */
-    if (bytes < 1 || bytes > SUM_STEP || !load(s->ctx, s->at, words, bytes))
+    if (last > SUM_STEP - 1)
+        last = SUM_STEP - 1;
+    asm volatile("" : "+r"(last));
+    if (last > SUM_STEP - 1)
+        return 1; /* cannot happen, and the verifier has to see it: from 1 to SUM_STEP bytes */
+    bytes = last + 1;
+    if (!load(s->ctx, s->at, words, bytes))
         return 1;
     s->sum = fold(bpf_csum_diff(NULL, 0, words, sizeof(words), s->sum));
     s->at += bytes;

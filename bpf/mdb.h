@@ -81,7 +81,7 @@ static __always_inline enum audience mld_audience(hook_ctx* ctx, __u32 network) 
 
     if (!load(ctx, network + sizeof(struct ipv6hdr), options, sizeof(options)) ||
         options[0] != IPPROTO_ICMPV6 ||
-        !load(ctx, network + sizeof(struct ipv6hdr) + (options[1] + 1) * 8, &type, sizeof(type)))
+        !load(ctx, network + sizeof(struct ipv6hdr) + (options[1] + 1) * 8UL, &type, sizeof(type)))
         return MEMBERS;
     switch (type) {
     case MLD_V1_REPORT:

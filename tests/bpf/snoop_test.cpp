@@ -40,7 +40,7 @@ Frame mld_v2(const std::vector<Record>& records) {
 // After a change of the IPv4 header
 Frame with_ip_checksum(Frame frame) {
     sandbox::store16(frame, 24, 0);
-    const std::size_t header = (frame[14] & 15U) * 4;
+    const std::size_t header = (frame[14] & 15U) * 4UL;
     sandbox::store16(frame, 24, sandbox::internet_checksum(std::span(frame).subspan(14, header)));
     return frame;
 }

@@ -36,10 +36,10 @@ void append_address(Frame& frame, const std::string& address) {
         append(frame, Ip6(address).bytes);
 }
 
-Frame records(std::uint8_t type, const std::vector<Record>& list) {
+Frame report(std::uint8_t type, const std::vector<Record>& records) {
     Frame message = {type, 0, 0, 0, 0, 0};
-    append16(message, list.size());
-    for (const auto& record : list) {
+    append16(message, records.size());
+    for (const auto& record : records) {
         append(message, std::array<std::uint8_t, 2>{record.type, 0});
         append16(message, record.sources.size());
         append_address(message, record.group);
@@ -90,8 +90,8 @@ Frame igmp_message(std::uint8_t type, const std::string& group, std::uint8_t cod
     return message;
 }
 
-Frame igmp_v3_report(const std::vector<Record>& list) {
-    Frame message = records(0x22, list);
+Frame igmp_v3_report(const std::vector<Record>& records) {
+    Frame message = report(0x22, records);
     sandbox::store16(message, 2, sandbox::internet_checksum(message));
     return message;
 }
@@ -117,8 +117,8 @@ Frame mld_message(std::uint8_t type, const std::string& group, std::uint16_t res
     return message;
 }
 
-Frame mld_v2_report(const std::vector<Record>& list) {
-    return records(143, list);
+Frame mld_v2_report(const std::vector<Record>& records) {
+    return report(143, records);
 }
 
 Frame mld(const std::string& src_mac, const std::string& src, const std::string& dst,
