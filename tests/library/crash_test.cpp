@@ -2,6 +2,8 @@
 //
 // A process may be killed at any point. What it left half-done is undone by the next call that
 // changes the bridge, or that makes or removes one.
+#include "lib/netlink.h"
+#include "sandbox/process.h"
 #include "support/switch_test.h"
 
 #include <bpf/bpf.h>
@@ -68,6 +70,35 @@ TEST_F(CrashTest, APortOfWhichThereIsOnlyTheSlot) {
     make_veth("eth0");
     EXPECT_EQ(ports_.add("eth0", at_xdp), 1);
     EXPECT_EQ(ports_.list().size(), 1U);
+}
+
+TEST_F(CrashTest, AHalfDoneSviGoesWithItsVeth) {
+    bridge_.svis().add("svi0");
+    const auto number = bridge_.svis().list().at(0).number;
+    make_half_done(number);
+    bridge_.set_ageing(100s);
+    EXPECT_TRUE(bridge_.svis().list().empty());
+    EXPECT_FALSE(link_by_name("svi0"));
+    EXPECT_TRUE(table().empty());
+
+    // Killed before the slot had the ifindexes: only the name tells.
+    for (const bool half : {true, false}) {
+        make_veth("other"); // its other end is other-peer, and it is nobody's of ours
+        sandbox::check({"ip", "link", "add", "svi1", "type", "veth", "peer", "name", "svi1-br"});
+        auto slot = port_map_.lookup(5).value();
+        slot.flags = XDPB_PORT_USED;
+        slot.features = XDPB_FEATURE_SVI;
+        const std::string name = half ? "svi1-br" : "other-peer";
+        name.copy(slot.name, sizeof(slot.name) - 1);
+        ASSERT_EQ(port_map_.update(5, slot), 0);
+        bridge_.set_ageing(100s);
+        EXPECT_TRUE(ports_.list().empty());
+        EXPECT_EQ(link_by_name("svi1").has_value(), !half);
+        EXPECT_TRUE(link_by_name("other")) << "a veth with other names";
+        for (const char* device : {"svi1", "other"})
+            if (link_by_name(device))
+                delete_device(device);
+    }
 }
 
 TEST_F(CrashTest, AddingTheDeviceOfAHalfDonePort) {
