@@ -39,11 +39,11 @@ int xdpb_tc_ingress(struct __sk_buff* skb) {
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;
-    if ((verdict = suppress(&p)) != NEXT)
+    if ((verdict = suppress(&p, true)) != NEXT)
         return verdict;
     if ((verdict = snoop(&p)) != NEXT)
         return verdict;
-    return forward(&p);
+    return forward(&p, true);
 }
 
 char LICENSE[] SEC("license")

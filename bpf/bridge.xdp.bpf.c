@@ -21,9 +21,8 @@
 #include "forward.h"
 #include "egress.h"
 
-/* The library loads both with BPF_F_XDP_HAS_FRAGS where it can: see map "devices". */
-SEC("xdp")
-int xdpb_ingress(struct xdp_md* ctx) {
+/* retags: the program may give a frame a tag, or take it away, and so change its length. */
+static __always_inline int ingress(struct xdp_md* ctx, bool retags) {
     struct frame frame;
     struct packet p;
     int verdict;
@@ -44,11 +43,26 @@ int xdpb_ingress(struct xdp_md* ctx) {
         return verdict;
     if ((verdict = learn(&p)) != NEXT)
         return verdict;
-    if ((verdict = suppress(&p)) != NEXT)
+    if ((verdict = suppress(&p, retags)) != NEXT)
         return verdict;
     if ((verdict = snoop(&p)) != NEXT)
         return verdict;
-    return forward(&p);
+    return forward(&p, retags);
+}
+
+/*
+ * Of a bridge that is not VLAN-aware, and of one that is. Since Linux 6.12 the kernel takes no
+ * program behind libxdp's dispatcher that could change a frame's length, even where it never does.
+ * The library loads them with BPF_F_XDP_HAS_FRAGS where it can: see map "devices".
+ */
+SEC("xdp")
+int xdpb_ingress(struct xdp_md* ctx) {
+    return ingress(ctx, false);
+}
+
+SEC("xdp")
+int xdpb_ingress_vlan(struct xdp_md* ctx) {
+    return ingress(ctx, true);
 }
 
 /* Runs on each frame that leaves by this port, just before the driver gets it. */

@@ -30,11 +30,11 @@ static __always_inline int find_output(struct packet* p) {
     return NEXT;
 }
 
-static __always_inline int send(struct packet* p) {
-    return p->frame->out == FLOOD ? flood(p) : forward_to(p, p->frame->out);
+static __always_inline int send(struct packet* p, bool retags) {
+    return p->frame->out == FLOOD ? flood(p, retags) : forward_to(p, p->frame->out, retags);
 }
 
-static __always_inline int forward(struct packet* p) {
+static __always_inline int forward(struct packet* p, bool retags) {
     int verdict;
 
     if ((verdict = find_output(p)) != NEXT)
@@ -45,5 +45,5 @@ static __always_inline int forward(struct packet* p) {
         return verdict;
     if (p->frame->routed | p->frame->to_stack && (verdict = rewrite(p)) != NEXT)
         return verdict;
-    return send(p);
+    return send(p, retags);
 }

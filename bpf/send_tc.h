@@ -82,7 +82,7 @@ static long flood_step(__u32 index, struct flood* f) {
 
 /* To every device of the VLAN but the one it came from, unless the router sends it back there:
  * copies, and the frame itself to the last. */
-static __always_inline int flood(struct packet* p) {
+static __always_inline int flood(struct packet* p, bool retags) {
     __u32 vid = p->frame->dst.vlan, ifindex = 0;
     struct flood f = {.p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid)};
 
@@ -100,7 +100,7 @@ static __always_inline int flood(struct packet* p) {
 }
 
 /* Back to where it came from, when the frame has become the answer to what it was. */
-static __always_inline int answer(struct packet* p) {
+static __always_inline int answer(struct packet* p, bool retags) {
     __u32 ifindex = 0;
 
     p->counters->answered++;
@@ -111,12 +111,12 @@ static __always_inline int answer(struct packet* p) {
 
 /* To one port; to all when that port's device is gone, for its hosts may be behind another port by
  * now. */
-static __always_inline int forward_to(struct packet* p, __u32 port) {
+static __always_inline int forward_to(struct packet* p, __u32 port, bool retags) {
     __u32 ifindex = 0;
     enum egress answer = check_egress(p, port, &ifindex);
 
     if (answer == EGRESS_GONE)
-        return flood(p);
+        return flood(p, retags);
     p->counters->forwarded++;
     return answer == EGRESS_GOOD ? bpf_redirect(ifindex, 0) : TC_ACT_SHOT;
 }

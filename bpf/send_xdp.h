@@ -41,13 +41,13 @@ static __always_inline int check_output(struct packet* p) {
 }
 
 /* To every device of the VLAN but the one it came from, unless the router sends it back there. */
-static __always_inline int flood(struct packet* p) {
+static __always_inline int flood(struct packet* p, bool retags) {
     __u32 vid = p->frame->dst.vlan;
     void* devices_of_vlan = bpf_map_lookup_elem(&flood_by_vlan, &vid);
 
     if (!devices_of_vlan)
         return drop(p, XDPB_DROP_VLAN_EGRESS); /* its last port has just left */
-    if (!set_tag(p, p->vlan && p->vlan->all_untagged))
+    if (retags && !set_tag(p, p->vlan && p->vlan->all_untagged))
         return drop(p, XDPB_DROP_HEADROOM);
     p->counters->flooded++;
     return bpf_redirect_map(devices_of_vlan, 0,
@@ -59,8 +59,8 @@ static __always_inline bool set_tag_for(struct packet* p, __u32 port) {
 }
 
 /* Back to where it came from, when the frame has become the answer to what it was. */
-static __always_inline int answer(struct packet* p) {
-    if (!set_tag_for(p, port_no))
+static __always_inline int answer(struct packet* p, bool retags) {
+    if (retags && !set_tag_for(p, port_no))
         return drop(p, XDPB_DROP_HEADROOM);
     p->counters->answered++;
     return bpf_redirect_map(&devices, port_no, XDP_DROP);
@@ -68,11 +68,11 @@ static __always_inline int answer(struct packet* p) {
 
 /* To one port; to all when that port's device is gone, for its hosts may be behind another port by
  * now. */
-static __always_inline int forward_to(struct packet* p, __u32 port) {
-    if (!set_tag_for(p, port))
+static __always_inline int forward_to(struct packet* p, __u32 port, bool retags) {
+    if (retags && !set_tag_for(p, port))
         return drop(p, XDPB_DROP_HEADROOM);
     if (bpf_redirect_map(&devices, port, XDP_DROP) != XDP_REDIRECT)
-        return flood(p);
+        return flood(p, retags);
     p->counters->forwarded++;
     return XDP_REDIRECT;
 }

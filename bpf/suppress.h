@@ -35,11 +35,11 @@ __noinline int suppress_frame(hook_ctx* ctx, struct frame* frame) {
     return resume(&p, ctx, frame) ? make_answer(&p) : NEXT;
 }
 
-static __always_inline int suppress(struct packet* p) {
+static __always_inline int suppress(struct packet* p, bool retags) {
     int verdict = NEXT;
 
     if (p->bridge->features & XDPB_BRIDGE_SUPPRESS && !(p->port->features & XDPB_FEATURE_ROUTED) &&
         (p->frame->ethertype == ETH_P_ARP || p->frame->ethertype == ETH_P_IPV6))
         verdict = suppress_frame(p->ctx, p->frame);
-    return verdict == ANSWER ? answer(p) : verdict;
+    return verdict == ANSWER ? answer(p, retags) : verdict;
 }

@@ -74,8 +74,6 @@ static __always_inline bool pop_tag(struct xdp_md* ctx) {
 static __always_inline bool set_tag(struct packet* p, bool untagged) {
     struct tagged_header* header;
 
-    if (!vlan_protocol)
-        return true;
     if (!p->vlan) /* to a routed port */
         return !p->frame->has_tag || pop_tag(p->ctx);
     header = find_tag(p->ctx);

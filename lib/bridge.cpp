@@ -104,6 +104,7 @@ void create_maps(const std::filesystem::path& folder, const BridgeOptions& optio
     bpf_map__set_max_entries(skeleton->maps.fdb, options.fdb_size);
     bpf_map__set_max_entries(skeleton->maps.reclaim, reclaim_size(options.fdb_size));
     bpf_program__set_autoload(skeleton->progs.xdpb_ingress, false);
+    bpf_program__set_autoload(skeleton->progs.xdpb_ingress_vlan, false);
     bpf_program__set_autoload(skeleton->progs.xdpb_egress, false);
     int err = bridge_xdp__load(skeleton.get());
     if (err != 0)

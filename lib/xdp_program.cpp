@@ -150,7 +150,11 @@ void XdpPrograms::open(bool frags) {
     skeleton_->rodata->port_no = port_;
     skeleton_->rodata->vlan_protocol = state_->bridge().vlan_protocol;
     const __u32 flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
-    bpf_program__set_flags(skeleton_->progs.xdpb_ingress, flags);
+    const bool aware = state_->bridge().vlan_protocol != 0;
+    ingress_ = aware ? skeleton_->progs.xdpb_ingress_vlan : skeleton_->progs.xdpb_ingress;
+    bpf_program__set_autoload(
+        aware ? skeleton_->progs.xdpb_ingress : skeleton_->progs.xdpb_ingress_vlan, false);
+    bpf_program__set_flags(ingress_, flags);
     bpf_program__set_flags(skeleton_->progs.xdpb_egress, flags);
     reuse_maps(*state_, skeleton_->obj, frags);
 }
@@ -159,7 +163,7 @@ int XdpPrograms::connect_egress(const Link& link, const std::string& doing) {
     const LibbpfLog log;
     for (const bool frags : {false, true}) {
         open(frags);
-        bpf_program__set_autoload(skeleton_->progs.xdpb_ingress, false);
+        bpf_program__set_autoload(ingress_, false);
         if (const int err = bridge_xdp__load(skeleton_); err != 0)
             throw Error(-err, doing, {}, {}, log.text());
         bpf_devmap_val output{};
@@ -199,7 +203,7 @@ bool XdpPrograms::attach_by_dispatcher(const Link& link, bool generic) {
     open(false); // libxdp loads programs behind its dispatcher without frags
     const auto ifindex = static_cast<int>(link.ifindex);
     DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .obj = skeleton_->obj,
-                        .prog_name = "xdpb_ingress");
+                        .prog_name = bpf_program__name(ingress_));
     xdp_program* program = xdp_program__create(&options);
     if (libxdp_get_error(program) == 0) {
         program_.reset(program);
@@ -224,8 +228,8 @@ int XdpPrograms::attach_by_link(const BridgeState& state, const Link& link, bool
         return -err;
     DECLARE_LIBBPF_OPTS(bpf_link_create_opts, options,
                         .flags = generic ? __u32{XDP_FLAGS_SKB_MODE} : __u32{XDP_FLAGS_DRV_MODE});
-    const Fd fd(bpf_link_create(bpf_program__fd(skeleton_->progs.xdpb_ingress),
-                                static_cast<int>(link.ifindex), BPF_XDP, &options));
+    const Fd fd(bpf_link_create(bpf_program__fd(ingress_), static_cast<int>(link.ifindex), BPF_XDP,
+                                &options));
     if (!fd || bpf_obj_pin(fd.get(), state.port_link(port_).c_str()) != 0)
         return errno;
     return 0;

@@ -42,6 +42,7 @@ class XdpPrograms {
     std::uint16_t port_;
     const BridgeState* state_;
     bridge_xdp* skeleton_ = nullptr;
+    bpf_program* ingress_ = nullptr; // of the skeleton, as the bridge is VLAN-aware or not
     struct XdpProgramCloser {
         void operator()(xdp_program* program) const noexcept;
     };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "support/guard_frames.h"
 
+#include "support/group_frames.h"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -38,13 +40,6 @@ Frame sized(const Frame& start, std::size_t size) {
 Frame address(const std::string& ip) {
     const sandbox::Ip6 parsed(ip);
     return {parsed.bytes.begin(), parsed.bytes.end()};
-}
-
-// 33:33 and the last four octets (RFC 2464 section 7).
-std::string group_mac(const std::string& group) {
-    const auto bytes = sandbox::Ip6(group).bytes;
-    return fmt::format("33:33:{:02x}:{:02x}:{:02x}:{:02x}", bytes[12], bytes[13], bytes[14],
-                       bytes[15]);
 }
 
 std::string solicited_node(const std::string& target) {
