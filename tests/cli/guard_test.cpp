@@ -144,7 +144,7 @@ TEST_F(GuardCliTest, TheMonitorTellsThatAPortWasShut) {
         std::this_thread::sleep_for(10ms);
     EXPECT_THAT(monitor.out(), HasSubstr(told));
     EXPECT_EQ(port()["state"], "blocked");
-    EXPECT_EQ(json({"stats", "br0", "v1"})[0]["dropped"]["bpdu_guard"], 1);
+    EXPECT_GE(json({"stats", "br0", "v1"})[0]["dropped"]["bpdu_guard"], 1);
     set({"--bpdu-guard", "on"});
     EXPECT_EQ(port()["state"], "forwarding");
 }
