@@ -58,7 +58,7 @@ frr: deps
 
 # The kernels first: the build asks the VM tests for their names, one for each kernel.
 test: deps vm-kernel frr build ## run all tests (as root)
-	ctest --test-dir $(BUILD) --parallel $$(nproc) --output-on-failure --no-tests=error $(CTEST_FLAGS)
+	ctest --test-dir $(BUILD) --parallel $$((2 * $$(nproc))) --output-on-failure --no-tests=error $(CTEST_FLAGS)
 
 bench: deps build ## run the benchmarks (as root)
 	@set -- $$(find $(BUILD)/bench -maxdepth 1 -name 'bench_*' -type f -executable | sort); \
