@@ -170,37 +170,13 @@ void run(benchmark::State& state, const Scenario& scenario, const Lab& lab) try 
     }
     without.check();
     with.check();
-    report(state, "without", without_ns);
-    report(state, "with", with_ns);
+    report(state, "first", without_ns);
+    report(state, "second", with_ns);
     report(state, "ratio", ratios);
     state.counters["acceptable"] = scenario.acceptable;
 } catch (const std::exception& error) {
     state.SkipWithError(error.what());
 }
-
-class FeatureTable : public Table {
-  protected:
-    [[nodiscard]] std::string heading() const override {
-        return fmt::format("\nns a frame: median (min) of {} rounds; ratio: median (min-max)\n"
-                           "{:24}{:>16}{:>16}{:>20}",
-                           rounds, "", "without", "with", "ratio");
-    }
-    std::string line(const Run& run) override {
-        std::string text = fmt::format("{:24}", run.run_name.function_name);
-        for (const std::string name : {"without", "with"})
-            text += fmt::format("{:>16}", fmt::format("{:.1f} ({:.1f})", value(run, name),
-                                                      value(run, name + "_min")));
-        text +=
-            fmt::format("{:>20}", fmt::format("{:.2f} ({:.2f}-{:.2f})", value(run, "ratio"),
-                                              value(run, "ratio_min"), value(run, "ratio_max")));
-        const double acceptable = value(run, "acceptable");
-        if (acceptable > 0)
-            text +=
-                fmt::format("  {} than {}", value(run, "ratio") <= acceptable ? "not more" : "MORE",
-                            acceptable);
-        return text;
-    }
-};
 
 } // namespace
 
@@ -212,7 +188,7 @@ int main(int argc, char** argv) try {
     const Lab lab;
     for (const auto& scenario : scenarios)
         add(scenario.name, rounds, [&](benchmark::State& state) { run(state, scenario, lab); });
-    FeatureTable table;
+    RatioTable table("without", "with", "with/without");
     benchmark::RunSpecifiedBenchmarks(&table);
     return table.failed() ? 1 : 0;
 } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 
 #include <sandbox/ethtool.h>
 
+#include <fmt/format.h>
 #include <net/if.h>
 
 #include <algorithm>
@@ -69,6 +70,26 @@ void Table::ReportRuns(const std::vector<Run>& runs) {
             GetOutputStream() << line(run) << '\n';
     }
     GetOutputStream() << std::flush;
+}
+
+std::string RatioTable::heading() const {
+    return fmt::format(
+        "\nns a frame: median (min); ratio: median (min-max)\n{:24}{:>16}{:>16}{:>20}", "",
+        names_[0], names_[1], names_[2]);
+}
+
+std::string RatioTable::line(const Run& run) {
+    std::string text = fmt::format("{:24}", run.run_name.function_name);
+    for (const std::string name : {"first", "second"})
+        text += fmt::format(
+            "{:>16}", fmt::format("{:.1f} ({:.1f})", value(run, name), value(run, name + "_min")));
+    text += fmt::format("{:>20}", fmt::format("{:.2f} ({:.2f}-{:.2f})", value(run, "ratio"),
+                                              value(run, "ratio_min"), value(run, "ratio_max")));
+    const double acceptable = value(run, "acceptable");
+    if (acceptable > 0)
+        text += fmt::format("  {} than {}", value(run, "ratio") <= acceptable ? "not more" : "MORE",
+                            acceptable);
+    return text;
 }
 
 } // namespace xdpbridge::bench

@@ -64,6 +64,21 @@ class Table : public benchmark::BenchmarkReporter {
     bool failed_ = false;
 };
 
+// Of benchmarks that compare two things, and set the counters "first", "second" and "ratio", each
+// with report, and "acceptable": what the ratio has to be at most, 0 for no goal.
+class RatioTable : public Table {
+  public:
+    RatioTable(std::string first, std::string second, std::string ratio)
+        : names_{std::move(first), std::move(second), std::move(ratio)} {}
+
+  protected:
+    std::string heading() const override;
+    std::string line(const Run& run) override;
+
+  private:
+    std::string names_[3]; // of the columns
+};
+
 // The counter of that name.
 double value(const benchmark::BenchmarkReporter::Run& run, const std::string& name);
 

@@ -30,10 +30,6 @@ static __always_inline int find_output(struct packet* p) {
     return NEXT;
 }
 
-static __always_inline int send(struct packet* p, bool retags) {
-    return p->frame->out == FLOOD ? flood(p, retags) : forward_to(p, p->frame->out, retags);
-}
-
 static __always_inline int forward(struct packet* p, bool retags) {
     int verdict;
 

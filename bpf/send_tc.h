@@ -82,7 +82,7 @@ static long flood_step(__u32 index, struct flood* f) {
 
 /* To every device of the VLAN but the one it came from, unless the router sends it back there:
  * copies, and the frame itself to the last. */
-static __always_inline int flood(struct packet* p, bool retags) {
+static __always_inline int flood(struct packet* p) {
     __u32 vid = p->frame->dst.vlan, ifindex = 0;
     struct flood f = {.p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid)};
 
@@ -109,14 +109,23 @@ static __always_inline int answer(struct packet* p, bool retags) {
     return bpf_redirect(ifindex, 0);
 }
 
-/* To one port; to all when that port's device is gone, for its hosts may be behind another port by
- * now. */
-static __always_inline int forward_to(struct packet* p, __u32 port, bool retags) {
+/* A global function, for the verifier: here each copy may be given a tag, or lose it. To one port;
+ * to all when that port's device is gone, for its hosts may be behind another port by now. */
+__noinline int send_frame(hook_ctx* ctx, struct frame* frame) {
+    enum egress answer = EGRESS_GONE;
     __u32 ifindex = 0;
-    enum egress answer = check_egress(p, port, &ifindex);
+    struct packet p;
 
+    if (!resume(&p, ctx, frame))
+        return TC_ACT_SHOT;
+    if (frame->out != FLOOD)
+        answer = check_egress(&p, frame->out, &ifindex);
     if (answer == EGRESS_GONE)
-        return flood(p, retags);
-    p->counters->forwarded++;
+        return flood(&p);
+    p.counters->forwarded++;
     return answer == EGRESS_GOOD ? bpf_redirect(ifindex, 0) : TC_ACT_SHOT;
+}
+
+static __always_inline int send(struct packet* p, bool retags) {
+    return send_frame(p->ctx, p->frame);
 }

@@ -76,3 +76,7 @@ static __always_inline int forward_to(struct packet* p, __u32 port, bool retags)
     p->counters->forwarded++;
     return XDP_REDIRECT;
 }
+
+static __always_inline int send(struct packet* p, bool retags) {
+    return p->frame->out == FLOOD ? flood(p, retags) : forward_to(p, p->frame->out, retags);
+}
