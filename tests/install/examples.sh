@@ -66,6 +66,23 @@ run_examples() {
         awk -v port="port$host" '$1 == port && $3 >= 6 && $5 >= 6 { seen = 1 } END { exit !seen }' <<<"$counts" ||
             fail "count_packets misses the packets of port$host"
     done
+
+    # The same two hosts in two VLANs, and a router between them.
+    ip link add port3 type veth peer name port3-peer
+    ip link add port4 type veth peer name port4-peer
+    "$examples/route_between_vlans" br1 port3 10 port4 20
+    echo 1 >/proc/sys/net/ipv4/ip_forward
+    for host in 3 4; do
+        ip netns add "host$host"
+        ip link set "port$host-peer" netns "host$host" name eth0
+        ip -n "host$host" address add "192.0.$host.2/24" dev eth0
+        ip -n "host$host" link set eth0 up
+        ip link set "port$host" up
+        ip address add "192.0.$host.1/24" dev "svi$(((host - 2) * 10))"
+        ip -n "host$host" route add default via "192.0.$host.1"
+    done
+    ip netns exec host3 ping -q -c 5 -i 0.2 -W 2 192.0.4.2 || fail "no ping across route_between_vlans"
+
     "$examples/dump_fdb" no-such-bridge 2>/dev/null && fail "dump_fdb of no bridge succeeds"
     return 0
 }
