@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the rule of a frame does to it, at the hook that sends it, once. Exits: drop ACL_POLICER. */
+/*
+ * What the rule of a frame does to it, at the hook that sends it, once. mirror_matched is the
+ * hook's affair. Exits: drop ACL_POLICER.
+ */
 #pragma once
 #include "acl.h"
 #include "mirror.h"
 #include "policer.h"
-
-/* The hook's affair. */
-static __always_inline void mirror_matched(struct packet* p, __u32 to);
 
 static __always_inline void set_class(struct packet* p, __u8 class) {
     if (vlan_protocol)
