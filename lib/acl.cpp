@@ -45,7 +45,7 @@ class PortNames {
 };
 
 Rate rate_of(const BridgeState& state, std::uint16_t slot) {
-    return load_rate(state.policers[XDPB_POLICER_ACL + std::size_t{slot}]);
+    return load_rate(state.policers[XDPB_POLICER_ACL + slot]);
 }
 
 void require_rule(const BridgeState& state, const AclRule& rule, const std::string& doing) {

@@ -205,7 +205,7 @@ std::string read_rule(std::string_view text, AclRule& rule) {
     for (; i < words.size() && words[i].starts_with("--"); i += 2) {
         if (i + 1 == words.size())
             return fmt::format("'{}' has no value", words[i]);
-        if (const auto wrong = rule.set(words[i].substr(2), words[i + 1]); !wrong.empty())
+        if (auto wrong = rule.set(words[i].substr(2), words[i + 1]); !wrong.empty())
             return wrong;
     }
     if (i == words.size())

@@ -130,7 +130,7 @@ std::vector<PlacedRule> place(const BridgeState& state, const std::vector<Wanted
             next++;
         state.acl_rules[next] = wanted.rule;
         zero_counters(state, next);
-        store_rate(state.policers[XDPB_POLICER_ACL + std::size_t{next}], wanted.rate);
+        store_rate(state.policers[XDPB_POLICER_ACL + next], wanted.rate);
         placed.push_back({wanted.rule, next++});
     }
     return placed;

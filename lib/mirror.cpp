@@ -188,8 +188,7 @@ void forget_names(const BridgeState& state, std::uint16_t port) noexcept try {
     const auto rules = rules_that_hold(state);
     for (const auto& placed : rules)
         if (!names(placed.rule, port))
-            rest.push_back({placed.rule,
-                            load_rate(state.policers[XDPB_POLICER_ACL + std::size_t{placed.slot}]),
+            rest.push_back({placed.rule, load_rate(state.policers[XDPB_POLICER_ACL + placed.slot]),
                             placed.slot});
     if (rest.size() != rules.size())
         hold_rules(state, rest, "forget a port");

@@ -319,7 +319,7 @@ struct xdpb_reclaim {
 #define XDPB_ACL_WORDS (XDPB_ACL_RULES / 64)
 /* Places in the maps "acl_rules" and "acl_counters": twice as many as rules, so that a whole new
  * list fits beside the one that holds. */
-#define XDPB_ACL_SLOTS (2 * XDPB_ACL_RULES)
+#define XDPB_ACL_SLOTS 2048
 
 /* What a rule may ask for, and what of a frame is looked up. As a mask: 1 << field. */
 enum xdpb_acl_field {
