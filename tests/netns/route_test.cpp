@@ -176,7 +176,7 @@ TEST_P(RouteTest, RoutesAreTheKernels) {
     };
     const auto with_route = [&](const std::string& type) {
         sandbox_.ip("switch", {"route", "add", type, h2_.ipv4});
-        const auto out = ping_out();
+        auto out = ping_out();
         sandbox_.ip("switch", {"route", "del", type, h2_.ipv4});
         return out;
     };
