@@ -76,7 +76,7 @@ void require_rule(const BridgeState& state, const AclRule& rule, const std::stri
                     "VLAN 1 to 4094, PCP and class 0 to 7, DSCP 0 to 63");
 }
 
-void store_prefix(const Prefix& prefix, __u8* address, __u8& length, __u8& ipv6) {
+void store_prefix(const IpPrefix& prefix, __u8* address, __u8& length, __u8& ipv6) {
     constexpr std::size_t ipv4_at = 12;
     const bool is_ipv4 = prefix.address.is_ipv4();
     const auto* first = prefix.address.octets.data() + (is_ipv4 ? ipv4_at : 0);
@@ -85,8 +85,8 @@ void store_prefix(const Prefix& prefix, __u8* address, __u8& length, __u8& ipv6)
     ipv6 = is_ipv4 ? 0 : 1;
 }
 
-Prefix load_prefix(const __u8* address, __u8 length, bool ipv6) {
-    Prefix prefix{.address = {}, .length = length};
+IpPrefix load_prefix(const __u8* address, __u8 length, bool ipv6) {
+    IpPrefix prefix{.address = {}, .length = length};
     auto& octets = prefix.address.octets;
     if (ipv6) {
         std::copy_n(address, octets.size(), octets.begin());
@@ -114,7 +114,7 @@ xdpb_acl_rule to_map(const BridgeState& state, const PortNames& names, const Acl
         out.fields = static_cast<__u16>(out.fields | 1U << field);
         std::copy(mac->octets.begin(), mac->octets.end(), member);
     };
-    const auto ask_prefix = [&out](xdpb_acl_field field, const std::optional<Prefix>& prefix,
+    const auto ask_prefix = [&out](xdpb_acl_field field, const std::optional<IpPrefix>& prefix,
                                    __u8* address, __u8& length) {
         if (!prefix)
             return;

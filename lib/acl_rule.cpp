@@ -82,29 +82,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 } // namespace
 
-std::optional<Prefix> Prefix::parse(std::string_view text) {
-    const auto slash = text.find('/');
-    const auto address = Ip::parse(std::string(text.substr(0, slash)));
-    if (!address)
-        return std::nullopt;
-    const unsigned bits = address->is_ipv4() ? 32 : 128, first = 128 - bits;
-    Prefix prefix{*address, static_cast<std::uint8_t>(bits)};
-    if (slash != std::string_view::npos) {
-        const auto length = number(text.substr(slash + 1), 0, bits);
-        if (!length)
-            return std::nullopt;
-        prefix.length = static_cast<std::uint8_t>(*length);
-    }
-    for (unsigned bit = first + prefix.length; bit < 128; bit++)
-        if (address->octets[bit / 8] >> (7 - bit % 8) & 1)
-            return std::nullopt;
-    return prefix;
-}
-
-std::string Prefix::to_string() const {
-    return fmt::format("{}/{}", address.to_string(), length);
-}
-
 std::optional<PortRange> PortRange::parse(std::string_view text) noexcept {
     const auto dash = text.find('-');
     const auto first = number(text.substr(0, dash), 0, 65535);
@@ -120,8 +97,8 @@ std::string PortRange::to_string() const {
 }
 
 std::string AclRule::set(std::string_view name, std::string_view value) {
-    const auto prefix = [&](std::optional<Prefix>& member) {
-        return put(member, Prefix::parse(value), value,
+    const auto prefix = [&](std::optional<IpPrefix>& member) {
+        return put(member, IpPrefix::parse(value), value,
                    "no IP prefix like 10.0.0.0/8 or 2001:db8::/32, with no bits behind its length");
     };
     const auto mac = [&](std::optional<Mac>& member) {

@@ -14,24 +14,24 @@ constexpr std::size_t ipv4_at = 12; // in Ip::octets and xdpb_route.gateway
 constexpr std::uint32_t batch_size = 16384;
 
 void write(xdpb_route4_key& key, const IpPrefix& prefix) {
-    key.bits = prefix.bits;
+    key.bits = prefix.length;
     std::copy_n(&prefix.address.octets[ipv4_at], sizeof(key.address), std::begin(key.address));
 }
 
 void write(xdpb_route6_key& key, const IpPrefix& prefix) {
-    key.bits = prefix.bits;
+    key.bits = prefix.length;
     std::copy(prefix.address.octets.begin(), prefix.address.octets.end(), std::begin(key.address));
 }
 
 IpPrefix read(const xdpb_route4_key& key) {
-    IpPrefix prefix{.bits = static_cast<std::uint8_t>(key.bits)};
+    IpPrefix prefix{.length = static_cast<std::uint8_t>(key.bits)};
     prefix.address.octets[10] = prefix.address.octets[11] = 0xff;
     std::copy(std::begin(key.address), std::end(key.address), &prefix.address.octets[ipv4_at]);
     return prefix;
 }
 
 IpPrefix read(const xdpb_route6_key& key) {
-    IpPrefix prefix{.bits = static_cast<std::uint8_t>(key.bits)};
+    IpPrefix prefix{.length = static_cast<std::uint8_t>(key.bits)};
     std::copy(std::begin(key.address), std::end(key.address), prefix.address.octets.begin());
     return prefix;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
-#include <xdpbridge/ip.h>
+#include <xdpbridge/ip_prefix.h>
 #include <xdpbridge/mac.h>
 #include <xdpbridge/rate.h>
 
@@ -17,18 +17,6 @@
 namespace xdpbridge {
 
 struct BridgeState;
-
-// An IP network, "10.0.0.0/8" or "2001:db8::/32". A length of 0 is every address of that family.
-struct Prefix {
-    Ip address;              // bits behind the length are 0
-    std::uint8_t length = 0; // bits, to 32 or 128
-
-    // An address alone is its own network. nullopt for anything else, a bit that is set behind the
-    // length among them.
-    static std::optional<Prefix> parse(std::string_view text);
-    [[nodiscard]] std::string to_string() const;
-    bool operator==(const Prefix&) const = default;
-};
 
 // TCP or UDP ports and the like, both ends included.
 struct PortRange {
@@ -63,7 +51,7 @@ struct AclRule {
     std::optional<std::uint8_t> pcp;     // of its tag, or that a frame without one gets
     std::optional<Mac> src_mac, dst_mac; //
     std::optional<std::uint16_t> ethertype;
-    std::optional<Prefix> src, dst;
+    std::optional<IpPrefix> src, dst;
     std::optional<std::uint8_t> protocol; // of IPv6 that behind the extension headers
     std::optional<PortRange> sport, dport;
     std::optional<std::uint8_t> dscp; // 0 to 63

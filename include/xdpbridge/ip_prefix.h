@@ -10,13 +10,13 @@
 
 namespace xdpbridge {
 
-// "10.0.0.0/8", "2001:db8::/32"
+// An IP network, "10.0.0.0/8" or "2001:db8::/32". A length of 0 is every address of that family.
 struct IpPrefix {
-    Ip address{};
-    std::uint8_t bits = 0; // 0 to 32 or to 128, by the address's family
+    Ip address{};            // bits behind the length are 0
+    std::uint8_t length = 0; // bits, to 32 or 128
 
-    // An address without "/BITS" is a prefix of its own. nullopt for anything else, and for an
-    // address with bits beyond the prefix.
+    // An address without "/LENGTH" is a network of its own. nullopt for anything else, a bit that
+    // is set behind the length among them.
     static std::optional<IpPrefix> parse(std::string_view text) noexcept;
     [[nodiscard]] std::string to_string() const;
 

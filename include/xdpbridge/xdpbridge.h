@@ -10,6 +10,7 @@
 #include <xdpbridge/fdb.h>
 #include <xdpbridge/guard.h>
 #include <xdpbridge/ip.h>
+#include <xdpbridge/ip_prefix.h>
 #include <xdpbridge/mac.h>
 #include <xdpbridge/mdb.h>
 #include <xdpbridge/neighbour.h>

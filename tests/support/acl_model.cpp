@@ -21,7 +21,7 @@ bool within(const std::optional<PortRange>& range, const AclFrame& frame, std::u
     return !range || (frame.has_ports && port >= range->first && port <= range->last);
 }
 
-bool within(const std::optional<Prefix>& prefix, const AclFrame& frame, const Ip& address) {
+bool within(const std::optional<IpPrefix>& prefix, const AclFrame& frame, const Ip& address) {
     return !prefix || (frame.is_ip && covers(*prefix, address));
 }
 
@@ -31,7 +31,7 @@ constexpr std::uint16_t arp_type = 0x0806, ip_type = 0x0800, ipv6_type = 0x86dd;
 
 } // namespace
 
-bool covers(const Prefix& prefix, const Ip& address) {
+bool covers(const IpPrefix& prefix, const Ip& address) {
     if (prefix.address.is_ipv4() != address.is_ipv4())
         return false;
     const unsigned first = address.is_ipv4() ? 96 : 0;
@@ -100,8 +100,8 @@ Ip AclDice::ip(bool ipv4) {
     return address;
 }
 
-Prefix AclDice::prefix(bool ipv4) {
-    Prefix prefix{ip(ipv4), static_cast<std::uint8_t>(number(ipv4 ? 33 : 129))};
+IpPrefix AclDice::prefix(bool ipv4) {
+    IpPrefix prefix{ip(ipv4), static_cast<std::uint8_t>(number(ipv4 ? 33 : 129))};
     if (one_in(2))
         prefix.length = static_cast<std::uint8_t>((ipv4 ? 28 : 124) + number(5));
     const unsigned first = (ipv4 ? 96U : 0U) + prefix.length;

@@ -33,7 +33,7 @@ struct AclFrame {
     [[nodiscard]] sandbox::Frame bytes() const;
 };
 
-bool covers(const Prefix& prefix, const Ip& address);
+bool covers(const IpPrefix& prefix, const Ip& address);
 bool fits(const AclRule& rule, const AclFrame& frame);
 // Its index; nullopt: none fits.
 std::optional<std::size_t> first_that_fits(std::span<const AclRule> rules, const AclFrame& frame);
@@ -53,7 +53,7 @@ class AclDice {
     bool one_in(std::uint32_t n) { return number(n) == 0; }
     Mac mac();
     Ip ip(bool ipv4);
-    Prefix prefix(bool ipv4);
+    IpPrefix prefix(bool ipv4);
     PortRange range();
     std::uint16_t transport_port();
 

@@ -32,7 +32,7 @@ xdpb_acl_rule to_map(const AclRule& rule) {
             member = *value;
         }
     };
-    const auto ask_prefix = [&](xdpb_acl_field field, const std::optional<Prefix>& prefix,
+    const auto ask_prefix = [&](xdpb_acl_field field, const std::optional<IpPrefix>& prefix,
                                 __u8* address, __u8& length) {
         if (!prefix)
             return;
@@ -256,7 +256,7 @@ TEST(AclCompile, TheLargestTablesFit) {
         rule.pcp = static_cast<std::uint8_t>(i % 8);
         rule.src_mac = rule.dst_mac = Mac{{2, 0, 0, 0, high, low}};
         rule.ethertype = n;
-        rule.src = rule.dst = Prefix{Ip{{0xfd, high, low}}, 24};
+        rule.src = rule.dst = IpPrefix{Ip{{0xfd, high, low}}, 24};
         rule.protocol = 6;
         rule.sport = rule.dport = PortRange{static_cast<std::uint16_t>(n * 20),
                                             static_cast<std::uint16_t>(n * 20 + 30000)};
