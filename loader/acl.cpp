@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
-#include "file_argument.h"
+#include "file_verbs.h"
 #include "output.h"
 
 #include <fmt/format.h>
-#include <fstream>
-#include <iostream>
 
 namespace xdpbridge::loader {
 
 namespace {
 
+constexpr Things acl_rules = {"rule", "rules"};
+
 struct AclArguments {
     std::string bridge;
-    std::string file;
     std::uint32_t priority = 0;
     AclRule rule;
     std::vector<std::string> action;
@@ -117,26 +116,6 @@ void show_rules(const Context& context, const AclArguments& arguments) {
                    cell(entry.bytes)});
 }
 
-void print_rule_count(const Context& context, const char* done, std::size_t count) {
-    if (context.json)
-        fmt::print("[\n{{\"{}\":{}}}\n]\n", done, count);
-    else
-        fmt::print("{} {} {}\n", count, count == 1 ? "rule" : "rules", done);
-}
-
-void load_rules(const Context& context, const AclArguments& arguments) {
-    Acl acl = Bridge::open(arguments.bridge, context.where).acl();
-    print_rule_count(context, "loaded",
-                     read_file(arguments.file, [&](std::istream& in) { return acl.load(in); }));
-}
-
-void save_rules(const Context& context, const AclArguments& arguments) {
-    const Acl acl = Bridge::open(arguments.bridge, context.where).acl();
-    const auto count = write_file(arguments.file, [&](std::ostream& out) { return acl.save(out); });
-    if (arguments.file != "-")
-        print_rule_count(context, "saved", count);
-}
-
 } // namespace
 
 void add_acl_commands(CLI::App& app, const Context& context) {
@@ -147,14 +126,6 @@ void add_acl_commands(CLI::App& app, const Context& context) {
     noun.footer("Example:\n  xdp-bridge acl show br0");
     const auto only_bridge = [](CLI::App& verb, AclArguments& arguments) {
         add_bridge_argument(verb, arguments.bridge);
-    };
-    const auto bridge_and_file = [](CLI::App& verb, AclArguments& arguments) {
-        add_bridge_argument(verb, arguments.bridge);
-        verb.add_option("file", arguments.file,
-                        "lines of the words of `acl add`: [--prio N] [--CRITERION VALUE]... "
-                        "ACTION; - for standard input or output")
-            ->required()
-            ->type_name("FILE");
     };
 
     add_verb<AclArguments>(
@@ -178,20 +149,20 @@ void add_acl_commands(CLI::App& app, const Context& context) {
         noun, "show", "Show the rules in their order, and what each has met",
         "xdp-bridge acl show br0", only_bridge,
         [&context](const AclArguments& arguments) { show_rules(context, arguments); });
-    add_verb<AclArguments>(noun, "flush", "Delete all rules", "xdp-bridge acl flush br0",
-                           only_bridge, [&context](const AclArguments& arguments) {
-                               print_rule_count(
-                                   context, "deleted",
-                                   Bridge::open(arguments.bridge, context.where).acl().flush());
-                           });
     add_verb<AclArguments>(
-        noun, "load", "Replace all rules by those of a file, or none",
-        "xdp-bridge acl load br0 rules.acl", bridge_and_file,
-        [&context](const AclArguments& arguments) { load_rules(context, arguments); });
-    add_verb<AclArguments>(
-        noun, "save", "Write all rules to a file", "xdp-bridge acl save br0 rules.acl",
-        bridge_and_file,
-        [&context](const AclArguments& arguments) { save_rules(context, arguments); });
+        noun, "flush", "Delete all rules", "xdp-bridge acl flush br0", only_bridge,
+        [&context](const AclArguments& arguments) {
+            print_count(context.json, "deleted",
+                        Bridge::open(arguments.bridge, context.where).acl().flush(), acl_rules);
+        });
+    add_file_verbs(
+        noun, context,
+        {.things = acl_rules,
+         .lines = "[--prio N] [--CRITERION VALUE]... ACTION, as in `acl add`",
+         .example = "rules.acl",
+         .load_help = "Replace all rules by those of a file, or none",
+         .load = [](const Bridge& bridge, std::istream& in) { return bridge.acl().load(in); },
+         .save = [](const Bridge& bridge, std::ostream& out) { return bridge.acl().save(out); }});
 }
 
 } // namespace xdpbridge::loader

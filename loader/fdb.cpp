@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
 #include "device_names.h"
-#include "file_argument.h"
+#include "file_verbs.h"
 #include "output.h"
 
 #include <fmt/format.h>
@@ -10,11 +10,12 @@ namespace xdpbridge::loader {
 
 namespace {
 
+constexpr Things fdb_entries = {"entry", "entries"};
+
 struct FdbArguments {
     std::string bridge;
     std::string mac;
     std::string device;
-    std::string file;
     std::optional<std::uint16_t> vlan;
     bool is_static = false;
 };
@@ -76,26 +77,6 @@ void add_vlan_option(CLI::App& verb, FdbArguments& arguments, const std::string&
     verb.add_option("--vlan", arguments.vlan, help)->check(CLI::Range(1, 4094))->type_name("VID");
 }
 
-void print_count(const Context& context, const char* done, std::size_t count) {
-    if (context.json)
-        fmt::print("[\n{{\"{}\":{}}}\n]\n", done, count);
-    else
-        fmt::print("{} {} {}\n", count, count == 1 ? "entry" : "entries", done);
-}
-
-void load_file(const Context& context, const FdbArguments& arguments) {
-    Fdb fdb = Bridge::open(arguments.bridge, context.where).fdb();
-    print_count(context, "loaded",
-                read_file(arguments.file, [&](std::istream& in) { return fdb.load(in); }));
-}
-
-void save_file(const Context& context, const FdbArguments& arguments) {
-    const Fdb fdb = Bridge::open(arguments.bridge, context.where).fdb();
-    const auto count = write_file(arguments.file, [&](std::ostream& out) { return fdb.save(out); });
-    if (arguments.file != "-")
-        print_count(context, "saved", count);
-}
-
 } // namespace
 
 std::string is_mac(const std::string& text) {
@@ -116,14 +97,6 @@ void add_fdb_commands(CLI::App& app, const Context& context) {
     const auto bridge_and_mac = [](CLI::App& verb, FdbArguments& arguments) {
         add_bridge_argument(verb, arguments.bridge);
         add_mac_argument(verb, arguments.mac);
-    };
-    const auto bridge_and_file = [](CLI::App& verb, FdbArguments& arguments) {
-        add_bridge_argument(verb, arguments.bridge);
-        verb.add_option(
-                "file", arguments.file,
-                "lines of: MAC dev DEVICE [vlan VID] [static]; - for standard input or output")
-            ->required()
-            ->type_name("FILE");
     };
     const auto bridge_and_filter = [](const std::string& static_help) {
         return [static_help](CLI::App& verb, FdbArguments& arguments) {
@@ -162,16 +135,17 @@ void add_fdb_commands(CLI::App& app, const Context& context) {
         noun, "flush", "Delete all learned entries", "xdp-bridge fdb flush br0 --port tap0",
         bridge_and_filter("static entries too"), [&context](const FdbArguments& arguments) {
             const Bridge bridge = Bridge::open(arguments.bridge, context.where);
-            print_count(context, "deleted", bridge.fdb().flush(filter_of(bridge, arguments)));
+            print_count(context.json, "deleted", bridge.fdb().flush(filter_of(bridge, arguments)),
+                        fdb_entries);
         });
-    add_verb<FdbArguments>(
-        noun, "load", "Add all entries of a file, or none", "xdp-bridge fdb load br0 hosts.fdb",
-        bridge_and_file,
-        [&context](const FdbArguments& arguments) { load_file(context, arguments); });
-    add_verb<FdbArguments>(
-        noun, "save", "Write all entries to a file", "xdp-bridge fdb save br0 hosts.fdb",
-        bridge_and_file,
-        [&context](const FdbArguments& arguments) { save_file(context, arguments); });
+    add_file_verbs(
+        noun, context,
+        {.things = fdb_entries,
+         .lines = "MAC dev DEVICE [vlan VID] [static]",
+         .example = "hosts.fdb",
+         .load_help = "Add all entries of a file, or none",
+         .load = [](const Bridge& bridge, std::istream& in) { return bridge.fdb().load(in); },
+         .save = [](const Bridge& bridge, std::ostream& out) { return bridge.fdb().save(out); }});
 }
 
 } // namespace xdpbridge::loader

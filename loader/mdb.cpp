@@ -65,10 +65,7 @@ void show_members(const Context& context, const MdbArguments& arguments) {
 void flush_members(const Context& context, const MdbArguments& arguments) {
     const auto count =
         Bridge::open(arguments.bridge, context.where).mdb().flush(arguments.static_too);
-    if (context.json)
-        fmt::print("[\n{{\"deleted\":{}}}\n]\n", count);
-    else
-        fmt::print("{} {} deleted\n", count, count == 1 ? "entry" : "entries");
+    print_count(context.json, "deleted", count, {"entry", "entries"});
 }
 
 } // namespace

@@ -64,10 +64,7 @@ void show_neighbours(const Context& context, const NeighArguments& arguments) {
 void flush_neighbours(const Context& context, const NeighArguments& arguments) {
     const auto count =
         Bridge::open(arguments.bridge, context.where).neighbours().flush(arguments.static_too);
-    if (context.json)
-        fmt::print("[\n{{\"deleted\":{}}}\n]\n", count);
-    else
-        fmt::print("{} {} deleted\n", count, count == 1 ? "neighbour" : "neighbours");
+    print_count(context.json, "deleted", count, {"neighbour", "neighbours"});
 }
 
 } // namespace

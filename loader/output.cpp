@@ -89,6 +89,13 @@ Cell names_cell(std::uint32_t bits,
     return cell(list, text.empty() ? "-" : text);
 }
 
+void print_count(bool json, const char* done, std::size_t count, const Things& things) {
+    if (json)
+        fmt::print("[\n{{\"{}\":{}}}\n]\n", done, count);
+    else
+        fmt::print("{} {} {}\n", count, count == 1 ? things.one : things.many, done);
+}
+
 Table::Table(bool json, std::vector<Column> columns) : json_(json), columns_(std::move(columns)) {}
 
 Table::~Table() {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -32,6 +33,14 @@ struct Column {
     std::string key; // in JSON; the heading of the table is the same in capitals
     bool right = false;
 };
+
+// What something is called that there may be many of: "entry", "entries".
+struct Things {
+    const char* one;
+    const char* many;
+};
+// "3 entries deleted", or the same as JSON.
+void print_count(bool json, const char* done, std::size_t count, const Things& things);
 
 // A table for a person, or a JSON array with an object for each of its rows. Prints when it is
 // destroyed.

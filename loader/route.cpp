@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
-#include "file_argument.h"
+#include "file_verbs.h"
 #include "output.h"
 
 #include <fmt/format.h>
@@ -9,12 +9,13 @@ namespace xdpbridge::loader {
 
 namespace {
 
+constexpr Things own_routes = {"route", "routes"};
+
 struct RouteArguments {
     std::string bridge;
     std::string prefix;
     std::string device;
     std::string gateway;
-    std::string file;
     bool blackhole = false;
     bool local = false;
 };
@@ -82,21 +83,6 @@ void show_routes(const Context& context, const std::string& name) {
                    cell(route.gateway ? route.gateway->to_string() : "-"), cell(device_of(route))});
 }
 
-void print_count(const Context& context, const char* done, std::size_t count) {
-    if (context.json)
-        fmt::print("[\n{{\"{}\":{}}}\n]\n", done, count);
-    else
-        fmt::print("{} {} {}\n", count, count == 1 ? "route" : "routes", done);
-}
-
-void save_file(const Context& context, const RouteArguments& arguments) {
-    const Routes routes = Bridge::open(arguments.bridge, context.where).routes();
-    const auto count =
-        write_file(arguments.file, [&](std::ostream& out) { return routes.save(out); });
-    if (arguments.file != "-")
-        print_count(context, "saved", count);
-}
-
 } // namespace
 
 void add_route_commands(CLI::App& app, const Context& context) {
@@ -110,14 +96,6 @@ void add_route_commands(CLI::App& app, const Context& context) {
     const auto bridge_and_prefix = [](CLI::App& verb, RouteArguments& arguments) {
         add_bridge_argument(verb, arguments.bridge);
         add_prefix_argument(verb, arguments.prefix);
-    };
-    const auto bridge_and_file = [](CLI::App& verb, RouteArguments& arguments) {
-        add_bridge_argument(verb, arguments.bridge);
-        verb.add_option("file", arguments.file,
-                        "lines of: PREFIX [via ADDRESS] dev DEVICE, blackhole PREFIX, or local "
-                        "PREFIX; - for standard input or output")
-            ->required()
-            ->type_name("FILE");
     };
 
     add_verb<RouteArguments>(
@@ -152,21 +130,18 @@ void add_route_commands(CLI::App& app, const Context& context) {
     add_verb<RouteArguments>(
         noun, "flush", "Delete all of them", "xdp-bridge route flush br0", bridge_alone,
         [&context](const RouteArguments& arguments) {
-            print_count(context, "deleted",
-                        Bridge::open(arguments.bridge, context.where).routes().flush());
+            print_count(context.json, "deleted",
+                        Bridge::open(arguments.bridge, context.where).routes().flush(), own_routes);
         });
-    add_verb<RouteArguments>(
-        noun, "load", "Add all routes of a file, or none", "xdp-bridge route load br0 routes.txt",
-        bridge_and_file, [&context](const RouteArguments& arguments) {
-            Routes routes = Bridge::open(arguments.bridge, context.where).routes();
-            const auto count =
-                read_file(arguments.file, [&](std::istream& in) { return routes.load(in); });
-            print_count(context, "loaded", count);
-        });
-    add_verb<RouteArguments>(
-        noun, "save", "Write all routes to a file", "xdp-bridge route save br0 routes.txt",
-        bridge_and_file,
-        [&context](const RouteArguments& arguments) { save_file(context, arguments); });
+    add_file_verbs(
+        noun, context,
+        {.things = own_routes,
+         .lines = "PREFIX [via ADDRESS] dev DEVICE, blackhole PREFIX, or local PREFIX",
+         .example = "routes.txt",
+         .load_help = "Add all routes of a file, or none",
+         .load = [](const Bridge& bridge, std::istream& in) { return bridge.routes().load(in); },
+         .save = [](const Bridge& bridge,
+                    std::ostream& out) { return bridge.routes().save(out); }});
 }
 
 } // namespace xdpbridge::loader
