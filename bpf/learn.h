@@ -106,18 +106,20 @@ static __always_inline void learn_move(const struct arrival* a, struct xdpb_fdb_
  * that a frame may have come here. An entry that has aged out is not there: its MAC is learned as
  * if it were new.
  */
-__noinline int learn_arrival(const struct xdpb_fdb_key* src, __u64 now) {
+__noinline int learn_arrival(const struct xdpb_fdb_key* arrived, __u64 now) {
     __u32 zero = 0, ingress = port_no;
+    struct xdpb_fdb_key src;
     struct arrival a = {.bridge = bpf_map_lookup_elem(&bridge, &zero),
                         .port = bpf_map_lookup_elem(&ports, &ingress),
                         .counters = counters_of(ingress),
-                        .src = src,
+                        .src = &src,
                         .now = now};
     struct xdpb_fdb_entry* entry;
 
-    if (!src || !a.bridge || !a.port || !a.counters)
+    if (!arrived || !a.bridge || !a.port || !a.counters)
         return 0;
-    entry = bpf_map_lookup_elem(&fdb, src);
+    src = *arrived; /* on the stack: see resume() */
+    entry = bpf_map_lookup_elem(&fdb, &src);
     if (entry && !fdb_aged(a.bridge, entry, now)) {
         if (entry->port != port_no) /* else another CPU was faster */
             learn_move(&a, entry);
@@ -126,7 +128,7 @@ __noinline int learn_arrival(const struct xdpb_fdb_key* src, __u64 now) {
     if (entry) {
         __u16 port = entry->port;
 
-        if (!bpf_map_delete_elem(&fdb, src))
+        if (!bpf_map_delete_elem(&fdb, &src))
             count_learned(port, -1);
     }
     learn_new(&a);

@@ -40,7 +40,8 @@ static __always_inline __u64 mac_word(const __u8* mac) {
 
 /* The host with the frame's source MAC says that it has this address. */
 static __noinline int learn_neighbour(struct packet* p, struct xdpb_neighbour_key* key) {
-    struct xdpb_fdb_entry* host = bpf_map_lookup_elem(&fdb, &p->frame->src);
+    struct xdpb_fdb_key src = p->frame->src; /* see resume() */
+    struct xdpb_fdb_entry* host = bpf_map_lookup_elem(&fdb, &src);
     struct xdpb_neighbour* entry = bpf_map_lookup_elem(&neighbours, key);
     struct xdpb_neighbour fresh = {.seen_ns = p->frame->now};
     struct xdpb_neighbour_key* slot;

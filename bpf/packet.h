@@ -75,6 +75,8 @@ static __always_inline bool find_packet(struct packet* p, hook_ctx* ctx, struct 
     return frame && p->bridge && p->port && p->counters;
 }
 
+/* At the start of a global function. Before Linux 6.2 what its arguments point to, as frame->src,
+ * is no key to look up: copy it to the stack. */
 static __always_inline bool resume(struct packet* p, hook_ctx* ctx, struct frame* frame) {
     if (!find_packet(p, ctx, frame))
         return false;
