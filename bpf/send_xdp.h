@@ -11,7 +11,8 @@ static __always_inline bool in_one_buffer(struct packet* p) {
 /* NEXT, or the verdict for a frame that has to be sent from tc, or cannot be sent. Nothing of the
  * frame has been changed yet, for tc sees it from the start. */
 static __always_inline int check_port(struct packet* p) {
-    struct xdpb_port* to = bpf_map_lookup_elem(&ports, &p->frame->out);
+    __u32 out = p->frame->out; /* see resume() */
+    struct xdpb_port* to = bpf_map_lookup_elem(&ports, &out);
 
     if (!to)
         return NEXT;
