@@ -63,11 +63,21 @@ static __always_inline void mark_port(struct packet* p, enum xdpb_family family,
     renew(p, &key, until, false);
 }
 
-/* A group that there is no room for must not be pruned: the port gets all groups then. */
-static __noinline int overflow(struct packet* p, enum xdpb_family family) {
+/* A group that there is no room for must not be pruned: the port gets all groups then. key: any of
+ * the VLAN. */
+static __always_inline int overflow_by(struct packet* p, struct xdpb_mdb_key* key,
+                                       enum xdpb_family family) {
     p->counters->quota_exceeded++;
-    mark_port(p, family, MDB_OVERFLOW, p->frame->now + MEMBER_NS);
+    key->port = port_no;
+    set_special_group(key->group, family, MDB_OVERFLOW);
+    renew(p, key, p->frame->now + MEMBER_NS, false);
     return 0;
+}
+
+static __noinline int overflow(struct packet* p, enum xdpb_family family) {
+    struct xdpb_mdb_key key = {.vlan = p->frame->dst.vlan};
+
+    return overflow_by(p, &key, family);
 }
 
 static __noinline int join(struct packet* p, const __u8* group) {
@@ -82,7 +92,8 @@ static __noinline int join(struct packet* p, const __u8* group) {
     key.port = 0;
     if (joined && renew(p, &key, until, true))
         return 0;
-    return overflow(p, is_mapped(group) ? XDPB_FAMILY_IPV4 : XDPB_FAMILY_IPV6);
+    /* With the same key, for the stack is almost used up here. */
+    return overflow_by(p, &key, is_mapped(group) ? XDPB_FAMILY_IPV4 : XDPB_FAMILY_IPV6);
 }
 
 static __noinline int leave(struct packet* p, const __u8* group) {

@@ -36,7 +36,7 @@ struct report {
  * that blocks sources says nothing, for others may be wanted still; a member of a few sources that
  * leaves in silence expires.
  */
-static __noinline int take_record(struct packet* p, struct record* r) {
+static __always_inline int take_record(struct packet* p, struct record* r) {
     bool any = r->sources != 0;
 
     switch (r->type) {
