@@ -112,9 +112,11 @@ bool detach_link(const BridgeState& state, std::uint16_t port) noexcept {
     case EBUSY:
     case EEXIST:
         reason = fmt::format("'{}' already has an XDP program", link.name);
+        if (is_dispatcher(program_on(link.ifindex).get()))
+            reason += ", and libxdp's dispatcher there does not take ours beside it";
         hint = fmt::format(
             "`ip link show {}` names it, `xdp-loader unload {} --all` or `ip link set {} xdp off` "
-            "removes it",
+            "removes it; or use --hook tc",
             link.name, link.name, link.name);
         break;
     case EPERM:
