@@ -416,10 +416,10 @@ TEST_P(PortGuardTest, DhcpCutOff) {
 
 TEST_P(PortGuardTest, WhatAnIPv6RouterSaysIsDropped) {
     set({.ra_guard = true});
-    const Sender router = {own, link_local(own)};
-    expect("dropped ra_guard", router_advertisement(router, nd_option(1, own), true), "RA");
-    expect("dropped ra_guard", redirect(router, peer, peer_ip6), "redirect");
-    expect("flooded", router_solicitation(router, nd_option(1, own)), "RS");
+    const Sender speaker = {own, link_local(own)};
+    expect("dropped ra_guard", router_advertisement(speaker, nd_option(1, own), true), "RA");
+    expect("dropped ra_guard", redirect(speaker, peer, peer_ip6), "redirect");
+    expect("flooded", router_solicitation(speaker, nd_option(1, own)), "RS");
     expect("flooded", neighbour_solicitation(me6, peer_ip6, nd_option(1, own)), "NS");
     expect("flooded", neighbour_advertisement(me6, peer, peer_ip6, own_ip6), "NA");
     expect("flooded",

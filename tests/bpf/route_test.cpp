@@ -293,8 +293,8 @@ TEST_P(RouteStageTest, OnlyTheRoutersMacIsRouted) {
 
 TEST_P(RouteStageTest, ARoutedPortKeepsWhatIsNotRouted) {
     const Port c = add_port({.routed = true});
-    const auto own = sandbox::check({"ip", "-o", "link", "show", "dev", c.device}).out;
-    const auto octets = mac(own.substr(own.find("link/ether ") + 11, 17)).octets;
+    const auto shown = sandbox::check({"ip", "-o", "link", "show", "dev", c.device}).out;
+    const auto octets = mac(shown.substr(shown.find("link/ether ") + 11, 17)).octets;
     ip({"link", "set", c.device, "up"});
     ip({"link", "set", c.device + "-peer", "up"});
     ip({"address", "add", "10.3.0.254/24", "dev", c.device});

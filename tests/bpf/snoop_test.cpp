@@ -185,16 +185,14 @@ TEST_P(SnoopTest, GroupsThatAllPortsGetAreNotKept) {
 }
 
 TEST_P(SnoopTest, AQueryMakesARouterPort) {
-    const auto router = " port 1 router";
-    EXPECT_THAT(after(igmp_query(querier, "192.0.2.2")),
-                ElementsAre("0.0.0.0" + std::string(router)));
-    EXPECT_THAT(after(igmp_v2_query(querier, "192.0.2.2")),
-                ElementsAre("0.0.0.0" + std::string(router)));
-    EXPECT_THAT(after(mld_query(querier)), ElementsAre("::" + std::string(router)));
-    EXPECT_THAT(after(mld_v1_query(querier)), ElementsAre("::" + std::string(router)));
+    const std::string at_port = " port 1 router";
+    EXPECT_THAT(after(igmp_query(querier, "192.0.2.2")), ElementsAre("0.0.0.0" + at_port));
+    EXPECT_THAT(after(igmp_v2_query(querier, "192.0.2.2")), ElementsAre("0.0.0.0" + at_port));
+    EXPECT_THAT(after(mld_query(querier)), ElementsAre("::" + at_port));
+    EXPECT_THAT(after(mld_v1_query(querier)), ElementsAre("::" + at_port));
     // No leave of what is no group takes it back.
     send(port_, mld(member, "fe80::1", "ff02::2", mld_message(132, "::")));
-    EXPECT_THAT(members(), ElementsAre("::" + std::string(router)));
+    EXPECT_THAT(members(), ElementsAre("::" + at_port));
 }
 
 TEST_P(SnoopTest, QueriesThatMakeNone) {
