@@ -42,7 +42,11 @@ class GuardsTest : public HookNetworkTest {
     void expect_dropped(const Frame& frame, xdpb_drop_reason reason, const std::string& what) {
         const auto before = counters(liar_.port).dropped[reason];
         EXPECT_FALSE(arrives(frame, quiet)) << what;
-        EXPECT_EQ(counters(liar_.port).dropped[reason], before + 1) << what;
+        // A port that a BPDU has shut drops what its host says by itself, too.
+        if (reason == XDPB_DROP_BPDU_GUARD)
+            EXPECT_GE(counters(liar_.port).dropped[reason], before + 1) << what;
+        else
+            EXPECT_EQ(counters(liar_.port).dropped[reason], before + 1) << what;
     }
     std::uint64_t dropped_by_guards() const {
         const auto c = counters(liar_.port);
@@ -105,11 +109,14 @@ TEST_P(GuardsTest, AHostFindsItsAddressWithThem) {
     };
     EXPECT_TRUE(capture.wait_for(is_dad, 5000ms));
     // The address can be used when nobody has objected for a second, after a delay of up to
-    // another.
-    bool reached = false;
-    for (int attempt = 0; attempt < 5 && !reached; attempt++)
-        reached = eventually([&] { return reaches(liar_, victim_.ipv6, 1); });
-    EXPECT_TRUE(reached);
+    // another. Before that, what the host sends comes from ::1, and is dropped rightly.
+    const auto usable = [&] {
+        return sandbox_.ip(liar_.netns, {"-6", "address", "show", "dev", liar_.device, "tentative"})
+            .out.empty();
+    };
+    for (int attempt = 0; attempt < 5 && !usable(); attempt++)
+        (void)eventually(usable);
+    EXPECT_TRUE(reaches(liar_, victim_.ipv6));
     EXPECT_EQ(dropped_by_guards(), before);
 }
 
