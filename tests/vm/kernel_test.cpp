@@ -248,7 +248,7 @@ TEST_P(KernelTest, TheSwitchWorks) {
                     .netns = "vm",
                     .nics = {},
                     .memory_mb = 1024});
-    EXPECT_TRUE(vm.wait_for("SCRIPT DONE", 220s)) << kernel.version;
+    EXPECT_TRUE(vm.wait_for("SCRIPT DONE", 400s)) << kernel.version;
     const std::string console = vm.console();
     const bool passed = console.find("PASS ping") != std::string::npos &&
                         console.find("FAIL ") == std::string::npos;
