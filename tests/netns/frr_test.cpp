@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <thread>
 
 namespace xdpbridge::test {
 namespace {
@@ -24,6 +25,7 @@ class Daemons {
         write("zebra.conf", "hostname " + netns + "\n");
         write("bgpd.conf", bgp);
         start("zebra", netns);
+        wait_for_zebra();
         start("bgpd", netns);
     }
     ~Daemons() {
@@ -42,6 +44,12 @@ class Daemons {
   private:
     void write(const std::string& file, const std::string& text) const {
         std::ofstream(folder_ + "/" + file) << text;
+    }
+    // A bgpd that does not find zebra's socket tries again 10 s later.
+    void wait_for_zebra() const {
+        for (int attempt = 0; attempt < 500 && !std::filesystem::exists(folder_ + "/zserv");
+             attempt++)
+            std::this_thread::sleep_for(10ms);
     }
     void start(const std::string& daemon, const std::string& netns) {
         const std::string lib = XDPB_FRR "/usr/lib/";
@@ -103,7 +111,7 @@ class FrrTest : public RouteNetworkTest, public ::testing::WithParamInterface<Ho
         bridge_->vlans().add(port, {lan.vlan, lan.vlan}, {.pvid = true, .untagged = true});
     }
     bool reaches(const Host& from, const std::string& address) const {
-        for (int attempt = 0; attempt < 100; attempt++) // daemons take seconds
+        for (int attempt = 0; attempt < 400; attempt++) // daemons take seconds
             if (sandbox::run({"ping", "-n", "-c", "1", "-W", "0.1", address}, {.netns = from.netns})
                     .exit_code == 0)
                 return true;

@@ -95,10 +95,14 @@ TEST_P(RouteTest, TheFirstPacketIsForTheStackToResolveItsNeighbour) {
 // The kernel's neighbour would stay as it is for ever, if nothing but BPF used it.
 TEST_P(RouteTest, ANeighbourThatFellSilentIsAskedForAgain) {
     warm_up(h1_, h2_);
-    bridge_->fdb().flush();
-    const auto before = to_stack(h1_, XDPB_STACK_NO_NEIGHBOUR);
-    EXPECT_TRUE(route_one(h1_, lan10_, h2_, 64)) << "it arrives all the same";
-    EXPECT_EQ(to_stack(h1_, XDPB_STACK_NO_NEIGHBOUR), before + 1);
+    const auto asked = [&] {
+        bridge_->fdb().flush();
+        const auto before = to_stack(h1_, XDPB_STACK_NO_NEIGHBOUR);
+        EXPECT_TRUE(route_one(h1_, lan10_, h2_, 64)) << "it arrives all the same";
+        return to_stack(h1_, XDPB_STACK_NO_NEIGHBOUR) == before + 1;
+    };
+    // A host that says something by itself in between is known again before it is asked for.
+    EXPECT_TRUE(asked() || asked() || asked());
 }
 
 TEST_P(RouteTest, TheSviIsAHopOfTraceroute) {
