@@ -3,8 +3,9 @@
  * The latency class of a frame on its way out, and whether it may join those that wait in a tap.
  *
  * A tap is one FIFO. Whatever is in it is in front of an urgent frame, so what is not urgent may
- * only have a few frames in there, however much of it comes; what is more is dropped, as it would
- * be later when the FIFO is full. Exits: filter CLASS.
+ * only have so many frames in there as the reader takes in a given time, by the pace that it was
+ * seen to have; what is more is dropped, as it would be later when the FIFO is full. The time is
+ * short while there is urgent traffic, and longer else, for bursts. Exits: filter CLASS.
  */
 #pragma once
 #include "ip.h"
@@ -86,27 +87,77 @@ __noinline int class_of(hook_ctx* ctx, struct frame* frame) {
     return c.class < XDPB_CLASS_COUNT ? c.class : XDPB_CLASS_NORMAL;
 }
 
-/* Frames of a class that may wait in a tap. */
-static __always_inline __u32 class_limit(const struct xdpb_port* port, __u32 class) {
-    return class == XDPB_CLASS_BULK ? port->class_queue : 2 * port->class_queue;
+/* Until the reader has been seen at work. */
+#define UNKNOWN_PACE_NS 5000
+/* As long as XDP may keep a frame of a batch back, and more: should the tap's ring not move because
+ * all of them were lost on the way, that ends it. */
+#define BATCH_NS 1000000
+
+/* A reader that did not run out of frames since the last look took each in this time. */
+static __always_inline void watch_reader(struct xdpb_class_counters* c, const struct tap_ring* ring,
+                                         __u32 waiting, __u64 now) {
+    __u32 taken = ring->consumer >= c->look_consumer
+                      ? ring->consumer - c->look_consumer
+                      : ring->consumer + ring->size - c->look_consumer;
+    __u64 pace;
+
+    if (!taken && c->look_waiting)
+        return; /* it is still at it */
+    if (taken && taken <= c->look_waiting) {
+        pace = (now - c->look_ns) / taken;
+        if (pace > XDPB_NSEC_PER_SEC)
+            pace = XDPB_NSEC_PER_SEC;
+        c->pace_ns = c->pace_ns ? (7 * (__u64)c->pace_ns + pace) / 8 : pace;
+    }
+    c->look_ns = now;
+    c->look_consumer = ring->consumer;
+    c->look_waiting = waiting;
 }
 
-/* What XDP has for the tap and has not given to it yet (struct xdp_dev_bulk_queue). Should the ring
- * not have moved because all of them were lost on the way, the clock tick ends it. */
-static __always_inline __u32 count_batch(struct xdpb_class_counters* c, __u32 producer, __u64 now) {
-    if (c->batch_start != producer || c->batch_time != now) {
-        c->batch_start = producer;
-        c->batch_time = now;
+/* What XDP has for the tap and has not given to it yet (struct xdp_dev_bulk_queue). */
+static __always_inline __u32 frames_in_batch(struct xdpb_class_counters* c,
+                                             const struct tap_ring* ring, __u64 now) {
+    if (c->batch_start != ring->producer || now - c->batch_ns > BATCH_NS) {
+        c->batch_start = ring->producer;
+        c->batch_ns = now;
         c->batch = 0;
     }
     return c->batch;
 }
 
-/* The hook's affair: how full the queue is that the frame will get into; class_xdp.h, class_tc.h.
- */
-static __always_inline __u32 frames_before(const struct xdpb_port* port,
-                                           struct xdpb_class_counters* c);
-static __always_inline void joined(struct xdpb_class_counters* c);
+/* The hook's affair: the fullest queue that the frame may get into. */
+static __always_inline bool find_ring(const struct xdpb_port* port, struct tap_ring* ring);
+
+/* How long frames of the class may keep an urgent one waiting. */
+static __always_inline __u64 delay_of(const struct xdpb_port* port, __u32 class, __u64 now) {
+    __u64 delay = class == XDPB_CLASS_BULK ? port->class_delay_ns : 2ULL * port->class_delay_ns;
+
+    return now - port->urgent_ns > XDPB_CLASS_HOLD_NS ? delay * XDPB_CLASS_REST_FACTOR : delay;
+}
+
+/* Whether as many frames wait already as the class may have. */
+static __always_inline bool must_wait(const struct xdpb_port* port, struct xdpb_class_counters* c,
+                                      __u32 class) {
+    __u64 now = bpf_ktime_get_ns();
+    struct tap_ring ring;
+    __u32 waiting;
+
+    if (!find_ring(port, &ring))
+        return false;
+    waiting = frames_waiting(&ring);
+    watch_reader(c, &ring, waiting, now);
+    waiting += frames_in_batch(c, &ring, now);
+    return waiting &&
+           waiting * (__u64)(c->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now);
+}
+
+/* Not on each frame, for all CPUs read it. */
+static __always_inline void note_urgent(struct xdpb_port* port) {
+    __u64 now = bpf_ktime_get_coarse_ns();
+
+    if (now - port->urgent_ns > XDPB_NSEC_PER_SEC / 10)
+        port->urgent_ns = now;
+}
 
 /* Whether a frame may leave by this port, and counts it. A global function. */
 __noinline int admit_class(__u32 number, __u32 class, __u32 length) {
@@ -115,11 +166,13 @@ __noinline int admit_class(__u32 number, __u32 class, __u32 length) {
 
     if (!port || !c || class >= XDPB_CLASS_COUNT)
         return true; /* cannot happen */
-    if (class != XDPB_CLASS_URGENT && frames_before(port, c) >= class_limit(port, class)) {
+    if (class == XDPB_CLASS_URGENT) {
+        note_urgent(port);
+    } else if (must_wait(port, c, class)) {
         c->held[class]++;
         return false;
     }
-    joined(c);
+    c->batch++;
     c->packets[class]++;
     c->bytes[class] += length;
     return true;

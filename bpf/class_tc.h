@@ -5,20 +5,21 @@
 
 #define TAP_QUEUES 16 /* looked at; of a tap with more, the first ones */
 
-/* The stack chooses the queue later, by the flow (tun_select_queue): the fullest one counts. */
-static __always_inline __u32 frames_before(const struct xdpb_port* port,
-                                           struct xdpb_class_counters* c) {
-    __u32 queues = tap_queues(&port->tap), most = 0;
-    struct tap_ring ring;
+/* The stack chooses the queue later, by the flow (tun_select_queue): the fullest one counts. What
+ * is sent is in there at once, and moves the producer. */
+static __always_inline bool find_ring(const struct xdpb_port* port, struct tap_ring* ring) {
+    __u32 queues = tap_queues(&port->tap);
+    struct tap_ring other;
+    bool found = false;
 
     for (__u32 queue = 0; queue < TAP_QUEUES && queue < queues; queue++)
-        if (read_tap_ring(&port->tap, queue, &ring) && frames_waiting(&ring) > most)
-            most = frames_waiting(&ring);
-    return most;
+        if (read_tap_ring(&port->tap, queue, &other) &&
+            (!found || frames_waiting(&other) > frames_waiting(ring))) {
+            *ring = other;
+            found = true;
+        }
+    return found;
 }
-
-/* The tap gets each frame at once. */
-static __always_inline void joined(struct xdpb_class_counters* c) {}
 
 static __always_inline int class_to_send(struct packet* p) {
     if (!vlan_protocol && p->ctx->vlan_present) {

@@ -6,19 +6,11 @@
 #include "tag_xdp.h"
 
 /* tun_xdp_xmit takes the queue of the CPU. */
-static __always_inline __u32 frames_before(const struct xdpb_port* port,
-                                           struct xdpb_class_counters* c) {
-    struct tap_ring ring;
+static __always_inline bool find_ring(const struct xdpb_port* port, struct tap_ring* ring) {
     __u32 queues = tap_queues(&port->tap);
-    __u32 queue = queues > 1 ? bpf_get_smp_processor_id() % queues : 0;
 
-    if (!read_tap_ring(&port->tap, queue, &ring))
-        return 0;
-    return frames_waiting(&ring) + count_batch(c, ring.producer, bpf_ktime_get_coarse_ns());
-}
-
-static __always_inline void joined(struct xdpb_class_counters* c) {
-    c->batch++;
+    return queues &&
+           read_tap_ring(&port->tap, queues > 1 ? bpf_get_smp_processor_id() % queues : 0, ring);
 }
 
 static __always_inline struct xdpb_port* ingress_port(struct xdp_md* ctx) {

@@ -306,17 +306,18 @@ struct xdpb_port {
     __u8 router_mac[6];   /* of that interface */
     __u16 mirror_tx;      /* port that gets copies of what leaves here, 0: none */
     struct xdpb_tap tap;
-    __u16 class_queue; /* frames of class bulk that may wait in the tap; of class normal twice so
-                          many */
-    __u8 pad2[6];
+    __u32 class_delay_ns; /* how long frames of class bulk may keep an urgent one waiting; those of
+                             class normal twice so long */
+    __u8 pad2[4];
 
     /* Written by the data plane. */
     __u32 learned;        /* FDB entries that this port has learned; atomic */
     __u32 neighbour_hand; /* where in the map "neighbour_slots" it looks next; atomic */
     __u64 limit_event_ns; /* when the last XDPB_EVENT_LIMIT of this port was sent */
+    __u64 urgent_ns;      /* when the last frame of class urgent left, to within 0.1 s */
     __u32 group_hand;     /* likewise in the map "group_slots" */
     __u32 pad3;
-    __u64 pad4[5];
+    __u64 pad4[4];
 
     /* The library's own. */
     char name[16];     /* as it was when added: the device may be renamed or vanish */
@@ -658,12 +659,22 @@ struct xdpb_class_counters {
     __u64 packets[XDPB_CLASS_COUNT]; /* sent */
     __u64 bytes[XDPB_CLASS_COUNT];
     __u64 held[XDPB_CLASS_COUNT]; /* dropped for more urgent ones: XDPB_FILTER_CLASS */
+    /* The reader of the tap, as this CPU last looked at it, and its pace. */
+    __u64 look_ns;
+    __u32 look_consumer; /* where it took its next frame */
+    __u32 look_waiting;  /* frames that waited for it then */
+    __u32 pace_ns;       /* a frame, while there were any; 0: not known yet */
     /* At XDP, where frames are collected before the tap gets them: those that it has not got yet
-     * are as many as were let through since its ring's producer was here, at that time. */
-    __u64 batch_time;
+     * are as many as were let through since its ring's producer was here, from that time on. */
     __u32 batch_start;
-    __u32 batch;
+    __u64 batch_ns;
+    __u64 batch;
 };
+
+/* Without a frame of class urgent for so long others may keep the next one waiting so many times
+ * longer. */
+#define XDPB_CLASS_HOLD_NS (10 * XDPB_NSEC_PER_SEC)
+#define XDPB_CLASS_REST_FACTOR 50
 
 enum xdpb_event_type {
     XDPB_EVENT_LEARN = 1,
