@@ -93,9 +93,17 @@ __noinline int class_of(hook_ctx* ctx, struct frame* frame) {
  * all of them were lost on the way, that ends it. */
 #define BATCH_NS 1000000
 
+/* For all CPUs, and so not each time. */
+static __always_inline void tell_pace(struct xdpb_port* port, __u32 pace) {
+    __u32 old = port->pace_ns;
+
+    if ((pace > old ? pace - old : old - pace) > old / 8)
+        port->pace_ns = pace;
+}
+
 /* A reader that did not run out of frames since the last look took each in this time. */
-static __always_inline void watch_reader(struct xdpb_class_counters* c, const struct tap_ring* ring,
-                                         __u32 waiting, __u64 now) {
+static __always_inline void watch_reader(struct xdpb_port* port, struct xdpb_class_counters* c,
+                                         const struct tap_ring* ring, __u32 waiting, __u64 now) {
     __u32 taken = ring->consumer >= c->look_consumer
                       ? ring->consumer - c->look_consumer
                       : ring->consumer + ring->size - c->look_consumer;
@@ -108,6 +116,7 @@ static __always_inline void watch_reader(struct xdpb_class_counters* c, const st
         if (pace > XDPB_NSEC_PER_SEC)
             pace = XDPB_NSEC_PER_SEC;
         c->pace_ns = c->pace_ns ? (7 * (__u64)c->pace_ns + pace) / 8 : pace;
+        tell_pace(port, c->pace_ns);
     }
     c->look_ns = now;
     c->look_consumer = ring->consumer;
@@ -136,7 +145,7 @@ static __always_inline __u64 delay_of(const struct xdpb_port* port, __u32 class,
 }
 
 /* Whether as many frames wait already as the class may have. */
-static __always_inline bool must_wait(const struct xdpb_port* port, struct xdpb_class_counters* c,
+static __always_inline bool must_wait(struct xdpb_port* port, struct xdpb_class_counters* c,
                                       __u32 class) {
     __u64 now = bpf_ktime_get_ns();
     struct tap_ring ring;
@@ -145,10 +154,10 @@ static __always_inline bool must_wait(const struct xdpb_port* port, struct xdpb_
     if (!find_ring(port, &ring))
         return false;
     waiting = frames_waiting(&ring);
-    watch_reader(c, &ring, waiting, now);
+    watch_reader(port, c, &ring, waiting, now);
     waiting += frames_in_batch(c, &ring, now);
     return waiting &&
-           waiting * (__u64)(c->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now);
+           waiting * (__u64)(port->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now);
 }
 
 /* Not on each frame, for all CPUs read it. */
