@@ -282,7 +282,7 @@ enum xdpb_port_feature {
  */
 struct xdpb_tap {
     __u64 files;     /* address of tun_struct.tfiles; 0: not a tap, or not to be read */
-    __u16 numqueues; /* offset of tun_struct.numqueues from there */
+    __u16 numqueues; /* offset of tun_struct.numqueues from there; 0: the tap has one queue */
     /* Of the ring that a reader takes frames from, offsets from its struct tun_file. */
     __u16 producer;
     __u16 consumer;
