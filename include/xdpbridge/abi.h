@@ -675,7 +675,7 @@ struct xdpb_class_counters {
 /* Without a frame of class urgent for so long others may keep the next one waiting so many times
  * longer. */
 #define XDPB_CLASS_HOLD_NS (10 * XDPB_NSEC_PER_SEC)
-#define XDPB_CLASS_REST_FACTOR 50
+#define XDPB_CLASS_REST_FACTOR 100
 
 enum xdpb_event_type {
     XDPB_EVENT_LEARN = 1,

@@ -19,8 +19,8 @@ const std::string vm = "02:00:00:00:00:64";
 const std::string sender = "02:00:00:00:00:99"; // no host has it, and so sends by itself
 constexpr int many = 100;
 // Until a reader has been seen at work it is taken to need 5 us a frame.
-constexpr int normal_room = 40 / 5;
-constexpr int bulk_room = 20 / 5;
+constexpr int normal_room = 20 / 5;
+constexpr int bulk_room = 10 / 5;
 
 class ClassTest : public HookNetworkTest {
   protected:
