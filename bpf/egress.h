@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the egress program at XDP decides for each frame that is about to leave by its port: whether
- * it leaves, and with which tag. Exits: filter VLAN, ISOLATED, BLOCKED, NOT_JOINED.
+ * it leaves, and with which tag. Exits: filter VLAN, ISOLATED, BLOCKED, NOT_JOINED, CLASS.
  */
 #pragma once
+#include "class_xdp.h"
 #include "mdb.h"
 #include "tag_xdp.h"
 
@@ -12,13 +13,6 @@ static __always_inline int filter(struct xdpb_counters* c, enum xdpb_filter_reas
     c->filtered[reason]++;
     c->filtered_unseen++;
     return XDP_DROP;
-}
-
-static __always_inline struct xdpb_port* ingress_port(struct xdp_md* ctx) {
-    __u32 ifindex = ctx->ingress_ifindex;
-    __u32* port = bpf_map_lookup_elem(&port_by_ifindex, &ifindex);
-
-    return port ? bpf_map_lookup_elem(&ports, port) : NULL;
 }
 
 static __always_inline bool from_isolated(struct xdp_md* ctx) {
@@ -90,6 +84,9 @@ static __always_inline int egress(struct xdp_md* ctx, struct xdpb_port* port,
         return filter(c, XDPB_FILTER_ISOLATED);
     if (port->features & XDPB_FEATURE_SNOOPING && to_multicast(ctx) && is_pruned(ctx))
         return filter(c, XDPB_FILTER_NOT_JOINED);
+    if (port->features & XDPB_FEATURE_CLASSES &&
+        !admit_class(port_no, class_at_egress(ctx), bpf_xdp_get_buff_len(ctx)))
+        return filter(c, XDPB_FILTER_CLASS);
     if (vlan_protocol)
         return leave_vlan(ctx, port, c);
     return NEXT;

@@ -104,6 +104,7 @@ struct {
 } port_by_ifindex SEC(".maps");
 
 #include "acl_maps.h"
+#include "classes.h"
 #include "policers.h"
 #include "sources.h"
 #include "groups.h"

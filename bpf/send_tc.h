@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sends at tc: each copy enters the egress device's qdisc as an skb, with its offloads. */
 #pragma once
+#include "class_tc.h"
 #include "filter.h"
 #include "mirror_tc.h"
 #include "mdb.h"
@@ -9,6 +10,16 @@
 /* tc sends everything. */
 static __always_inline int check_output(struct packet* p) {
     return NEXT;
+}
+
+/* As the egress program at XDP does it. */
+static __always_inline bool held_back(struct packet* p, struct xdpb_port* to, __u32 port,
+                                      struct xdpb_counters* c) {
+    if (!(to->features & XDPB_FEATURE_CLASSES) ||
+        admit_class(port, class_to_send(p), p->frame->length))
+        return false;
+    c->filtered[XDPB_FILTER_CLASS]++;
+    return true;
 }
 
 /* Sets *ifindex, tags the frame as the port wants it, and counts what is about to be sent, or
@@ -22,6 +33,8 @@ static __always_inline enum egress check_egress(struct packet* p, __u32 port, __
         return EGRESS_GONE;
     *ifindex = to->ifindex;
     answer = check_device(p, *ifindex);
+    if (answer == EGRESS_GOOD && held_back(p, to, port, c))
+        return EGRESS_REFUSED;
     if (answer == EGRESS_GOOD && !set_tag(p, !p->vlan || has_port(p->vlan->untagged, port))) {
         c->refused[XDPB_REFUSAL_OTHER]++; /* no memory for a longer skb */
         return EGRESS_REFUSED;

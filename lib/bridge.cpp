@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
+#include "class_table.h"
 #include "libbpf_log.h"
 #include "mdb_table.h"
 #include "netns.h"
@@ -9,6 +10,7 @@
 
 #include <xdpbridge/acl.h>
 #include <xdpbridge/bridge.h>
+#include <xdpbridge/class.h>
 #include <xdpbridge/error.h>
 #include <xdpbridge/events.h>
 #include <xdpbridge/fdb.h>
@@ -253,7 +255,9 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
         for (std::size_t group = 0; group < XDPB_RESERVED_GROUPS; group++)
             memory[0].reserved[group] = static_cast<std::uint8_t>(options.reserved[group]);
 
-        attach_tracepoints(*BridgeState::open(name, folder, where));
+        const auto state = BridgeState::open(name, folder, where);
+        store_default_class_rules(*state);
+        attach_tracepoints(*state);
         std::filesystem::rename(folder, root / name);
     } catch (...) {
         destroy_folder(folder, where);
@@ -398,6 +402,10 @@ Routes Bridge::routes() const {
 Svis Bridge::svis() const {
     return Svis(state_);
 }
+Classes Bridge::classes() const {
+    return Classes(state_);
+}
+
 Acl Bridge::acl() const {
     return Acl(state_);
 }

@@ -129,6 +129,9 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->policers = {policers, XDPB_POLICERS};
     Fd acl_rules = open_pin(folder / "acl_rules", doing);
     state->acl_rules = {acl_rules, XDPB_ACL_SLOTS};
+    state->class_rules =
+        Map<xdpb_class_key, std::uint32_t>(open_pin(folder / "class_rules", doing));
+    state->class_counters = open_pin(folder / "class_counters", doing);
     state->acl_counters = open_pin(folder / "acl_counters", doing);
     state->acl_tables = open_pin(folder / "acl_tables", doing);
     state->acl_macs = open_pin(folder / "acl_macs", doing);

@@ -54,6 +54,8 @@ struct BridgeState {
     Fd events;
     Map<std::uint32_t, std::uint32_t> port_by_ifindex;
     Map<xdpb_source, xdpb_source_info> sources;
+    Map<xdpb_class_key, std::uint32_t> class_rules;
+    Fd class_counters;
     Fd acl_counters;
     Fd acl_tables, acl_macs, acl_prefixes; // maps of maps: two generations each
     Map<xdpb_route4_key, xdpb_route> routes4;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "port_attach.h"
 
+#include "class_table.h"
 #include "device_check.h"
 #include "device_settings.h"
 #include "hook_choice.h"
@@ -8,6 +9,7 @@
 #include "port_settings.h"
 #include "port_slot.h"
 #include "port_table.h"
+#include "tap_queue.h"
 #include "tc_program.h"
 #include "vlan_table.h"
 #include "xdp_program.h"
@@ -119,6 +121,7 @@ std::uint16_t claim_slot(const BridgeState& state, const PortOptions& options,
                          const std::string& doing) {
     const auto number = free_slot(state, doing);
     zero_counters(state, number);
+    clear_class_counters(state, number);
     xdpb_port fresh{};
     const bool learning = options.learning && features == 0;
     fresh.flags = XDPB_PORT_USED | (learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U) |
@@ -127,6 +130,7 @@ std::uint16_t claim_slot(const BridgeState& state, const PortOptions& options,
     if (state.bridge().features & XDPB_BRIDGE_SNOOPING)
         fresh.features |= XDPB_FEATURE_SNOOPING;
     fresh.mac_quota = options.mac_quota;
+    store_class_delay(fresh, default_class_delay);
     name.copy(fresh.name, sizeof(fresh.name) - 1);
     state.ports[number] = fresh;
     return number;
@@ -163,6 +167,8 @@ void connect_port(const BridgeState& state, std::uint16_t number, const Link& li
     if (may_carry_offloads(link, (flags.load() & XDPB_PORT_GENERIC) != 0))
         flags.fetch_or(XDPB_PORT_OFFLOADS);
     apply_settings(state, number, link, doing);
+    if (slot.features & XDPB_FEATURE_CLASSES)
+        find_tap_queues(state, number, link);
 
     int err = programs.connect_egress(link, doing);
     if (err == 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "port_settings.h"
 
+#include "class_table.h"
 #include "policer.h"
 #include "port_table.h"
 
@@ -77,6 +78,11 @@ void require_settings(const BridgeState& state, const PortSettings& settings,
     if (settings.priority && *settings.priority > 7)
         throw Error(EINVAL, doing, fmt::format("no priority {}", *settings.priority),
                     "a PCP is 0 to 7");
+    if (settings.class_delay &&
+        (settings.class_delay->count() < 1 || *settings.class_delay > max_class_delay))
+        throw Error(EINVAL, doing,
+                    fmt::format("class delay {} us is out of range", settings.class_delay->count()),
+                    fmt::format("give 1 to {} microseconds", max_class_delay.count()));
     for (const auto& each : policer_settings)
         if (const auto& rate = settings.*each.rate)
             require_rate(*rate, each.what, doing);
@@ -96,6 +102,9 @@ void store_settings(const BridgeState& state, std::uint16_t port,
     set_feature(slot, XDPB_FEATURE_TUNNEL, settings.tunnel);
     set_feature(slot, XDPB_FEATURE_SET_PRIORITY, settings.set_priority);
     set_feature(slot, XDPB_FEATURE_MROUTER, settings.mrouter);
+    set_feature(slot, XDPB_FEATURE_CLASSES, settings.classes);
+    if (settings.class_delay)
+        store_class_delay(slot, *settings.class_delay);
     set_feature(slot, XDPB_FEATURE_FAST_LEAVE, settings.fast_leave);
     if (settings.priority)
         std::atomic_ref(slot.priority).store(*settings.priority);

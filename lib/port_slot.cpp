@@ -33,6 +33,7 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     if (owner == port)
         state.port_by_ifindex.remove(slot.ifindex);
     disconnect_router_port(state, port);
+    std::atomic_ref(slot.tap.files).store(0);
     const LibbpfLog quiet;
     try {
         detach_xdp(state, port, slot.ifindex);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "port_table.h"
 
+#include "class_table.h"
 #include "hook_choice.h"
 #include "policer.h"
 #include "tc_program.h"
@@ -90,6 +91,8 @@ PortInfo describe(const BridgeState& state, std::uint16_t number) {
         .police = rate(XDPB_POLICER_INGRESS),
         .mirror_rx = slot.mirror_rx,
         .mirror_tx = slot.mirror_tx,
+        .isolation = isolation_of(state, number, device ? device->kind : ""),
+        .class_delay = std::chrono::microseconds(slot.class_delay_ns / 1000),
         .tc_lent = (slot.flags & XDPB_PORT_TC_LENT) != 0,
     };
 }

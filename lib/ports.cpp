@@ -7,6 +7,7 @@
 #include "port_settings.h"
 #include "port_slot.h"
 #include "port_table.h"
+#include "tap_queue.h"
 
 #include <xdpbridge/error.h>
 #include <xdpbridge/port.h>
@@ -100,6 +101,9 @@ void Ports::set(const std::string& device, const PortChange& change) {
     if (change.hook || change.bulk_gro)
         reconnect(number, change, doing);
     change_mirrors(*state_, number, mirrors, doing);
+    if (change.settings.classes.value_or(false))
+        if (const auto link = device_of(*state_, number)) // else when it comes back
+            find_tap_queues(*state_, number, *link);
     store_settings(*state_, number, change.settings);
     if (change.mac_quota)
         std::atomic_ref(slot.mac_quota).store(*change.mac_quota);

@@ -4,6 +4,7 @@
 #include "libbpf_log.h"
 #include "netlink_socket.h"
 #include "program.h"
+#include "tap_queue.h"
 
 #include <xdpbridge/error.h>
 
@@ -63,6 +64,7 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
         throw Error(errno, doing);
     skeleton->rodata->port_no = port;
     skeleton->rodata->vlan_protocol = state.bridge().vlan_protocol;
+    skeleton->rodata->reads_kernel = may_read_kernel();
     reuse_maps(state, skeleton->obj);
     if (const int err = bridge_tc__load(skeleton.get()); err != 0)
         throw Error(-err, doing, {}, {}, log.text());

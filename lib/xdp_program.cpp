@@ -3,6 +3,7 @@
 
 #include "libbpf_log.h"
 #include "program.h"
+#include "tap_queue.h"
 
 #include <xdpbridge/error.h>
 
@@ -151,6 +152,7 @@ void XdpPrograms::open(bool frags) {
         throw Error(errno, fmt::format("open the programs of bridge '{}'", state_->name));
     skeleton_->rodata->port_no = port_;
     skeleton_->rodata->vlan_protocol = state_->bridge().vlan_protocol;
+    skeleton_->rodata->reads_kernel = may_read_kernel();
     const __u32 flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
     const bool aware = state_->bridge().vlan_protocol != 0;
     ingress_ = aware ? skeleton_->progs.xdpb_ingress_vlan : skeleton_->progs.xdpb_ingress;

@@ -27,6 +27,7 @@ void add_guard_commands(CLI::App& app, const Context& context);
 void add_route_commands(CLI::App& app, const Context& context);
 void add_svi_commands(CLI::App& app, const Context& context);
 void add_acl_commands(CLI::App& app, const Context& context);
+void add_class_commands(CLI::App& app, const Context& context);
 void add_fdb_commands(CLI::App& app, const Context& context);
 void add_mdb_commands(CLI::App& app, const Context& context);
 void add_neigh_commands(CLI::App& app, const Context& context);

@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
     add_route_commands(app, context);
     add_svi_commands(app, context);
     add_acl_commands(app, context);
+    add_class_commands(app, context);
     add_fdb_commands(app, context);
     add_mdb_commands(app, context);
     add_neigh_commands(app, context);

@@ -72,6 +72,14 @@ void add_port_settings(CLI::App& verb, PortSettings& settings) {
     add_mirror(verb, "--mirror-tx", settings.mirror_tx,
                "the port that gets a copy of what leaves, as it leaves");
     add_guard_settings(verb, settings);
+    add_switch_option(verb, "--classes", settings.classes,
+                      "latency classes: what leaves and is not urgent fills a tap only so far");
+    verb.add_option_function<std::uint32_t>(
+            "--class-delay",
+            [&settings](std::uint32_t us) { settings.class_delay = std::chrono::microseconds(us); },
+            "so far that class bulk keeps an urgent frame waiting so long, class normal twice so "
+            "long (20 when added)")
+        ->type_name("MICROSECONDS");
     add_switch_option(
         verb, "--mrouter", settings.mrouter,
         "a multicast router is behind it: it gets all multicast, whatever snooping says");
@@ -135,6 +143,7 @@ Cell features_cell(std::uint32_t features) {
         {XDPB_FEATURE_BPDU_GUARD, "bpdu-guard"},
         {XDPB_FEATURE_ROUTED, "routed"},
         {XDPB_FEATURE_SVI, "svi"},
+        {XDPB_FEATURE_CLASSES, "classes"},
         {XDPB_FEATURE_MROUTER, "mrouter"},
         {XDPB_FEATURE_FAST_LEAVE, "fast-leave"},
     };

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define XDPB_ABI_VERSION 3
+#define XDPB_ABI_VERSION 4
 
 #define XDPB_MAX_PORTS 256 /* port numbers 1..255; 0 is "no port" */
 #define XDPB_RESERVED_GROUPS 16
@@ -101,14 +101,16 @@ enum xdpb_refusal_reason {
 };
 
 /*
- * Why a copy of a flood did not leave by a port, at XDP in the egress program. At tc such a copy is
- * never made, and counted all the same. Counted on the egress port. Append only.
+ * Why a frame that was sent, or a copy of a flood, did not leave by a port: at XDP the egress
+ * program stopped it. At tc such a copy is never made, and counted all the same. Counted on the
+ * egress port. Append only.
  */
 #define XDPB_FILTER_REASONS(X)                                                                     \
     X(VLAN, "vlan")             /* the port has just left the VLAN */                              \
     X(ISOLATED, "isolated")     /* from an isolated port */                                        \
     X(NOT_JOINED, "not_joined") /* multicast that nobody has joined here */                        \
-    X(BLOCKED, "blocked")       /* the BPDU guard has shut the port */
+    X(BLOCKED, "blocked")       /* the BPDU guard has shut the port */                             \
+    X(CLASS, "class") /* not urgent, and as many as its class may have wait in the tap already */
 
 enum xdpb_filter_reason {
 #define X(name, text) XDPB_FILTER_##name,
@@ -142,6 +144,39 @@ enum xdpb_stack_reason {
         XDPB_STACK_REASON_COUNT
 };
 
+/*
+ * Latency classes: how urgent a frame is to those that wait for the same tap. In the order of rank.
+ * Append only.
+ */
+#define XDPB_CLASSES(X)                                                                            \
+    X(URGENT, "urgent") /* never held back */                                                      \
+    X(NORMAL, "normal") /* what no rule says otherwise of */                                       \
+    X(BULK, "bulk")
+
+enum xdpb_class {
+#define X(name, text) XDPB_CLASS_##name,
+    XDPB_CLASSES(X)
+#undef X
+        XDPB_CLASS_COUNT
+};
+
+/* What a rule classes frames by. If several rules fit a frame the most urgent class is its. */
+#define XDPB_CLASS_FIELDS(X)                                                                       \
+    X(PCP, "pcp")             /* of the tag; on a VLAN-aware bridge, that it has or would have */  \
+    X(DSCP, "dscp")           /* of IPv4 and IPv6 */                                               \
+    X(ETHERTYPE, "ethertype") /* behind the tags */                                                \
+    X(VLAN, "vlan")           /* likewise as pcp */                                                \
+    X(MAC, "mac")             /* source or destination */                                          \
+    X(UDP_PORT, "udp_port")   /* source or destination */                                          \
+    X(TCP_PORT, "tcp_port")   /* source or destination */
+
+enum xdpb_class_field {
+#define X(name, text) XDPB_CLASS_BY_##name,
+    XDPB_CLASS_FIELDS(X)
+#undef X
+        XDPB_CLASS_FIELD_COUNT
+};
+
 /* What to do with a frame to 01:80:c2:00:00:00-0f (802.1Q clause 8.6.3). The terms are those of
  * MEF 45. */
 enum xdpb_reserved_policy {
@@ -161,6 +196,7 @@ enum xdpb_bridge_feature {
     XDPB_BRIDGE_BPDU_GUARD = 1 << 5, /* some port has a BPDU guard, or was shut by it */
     XDPB_BRIDGE_MIRROR_FLOODS = 1 << 8, /* some port has XDPB_FEATURE_MIRROR_TX */
     XDPB_BRIDGE_ACL_ODD = 1 << 9,       /* which of the two generations of the ACL's tables holds */
+    XDPB_BRIDGE_CLASS_BY = 1 << 16, /* << enum xdpb_class_field: some rule classes by that field */
 };
 
 /*
@@ -237,6 +273,20 @@ enum xdpb_port_feature {
     XDPB_FEATURE_SNOOPING = 1 << 16,     /* the bridge's, for the egress program */
     XDPB_FEATURE_MROUTER = 1 << 17,      /* a multicast router is behind it, by the user's word */
     XDPB_FEATURE_FAST_LEAVE = 1 << 18, /* one host is behind it: a leave needs no second question */
+    XDPB_FEATURE_CLASSES = 1 << 19,    /* holds back, on the way out, what is not urgent */
+};
+
+/*
+ * Where the kernel keeps the queues of a tap (struct tun_struct, drivers/net/tun.c), for
+ * bpf_probe_read_kernel. Found by bpf/find_tap.bpf.c; read by bpf/tap_queue.h.
+ */
+struct xdpb_tap {
+    __u64 files;     /* address of tun_struct.tfiles; 0: not a tap, or not to be read */
+    __u16 numqueues; /* offset of tun_struct.numqueues from there */
+    /* Of the ring that a reader takes frames from, offsets from its struct tun_file. */
+    __u16 producer;
+    __u16 consumer;
+    __u16 size;
 };
 
 /* Map "ports", indexed by port number, memory-mapped by the library. */
@@ -255,15 +305,19 @@ struct xdpb_port {
     __u32 router_ifindex; /* of an SVI the host's end, of a routed port its own */
     __u8 router_mac[6];   /* of that interface */
     __u16 mirror_tx;      /* port that gets copies of what leaves here, 0: none */
-    __u8 pad2[24];
+    struct xdpb_tap tap;
+    __u32 class_delay_ns; /* how long frames of class bulk may keep an urgent one waiting; those of
+                             class normal twice so long */
+    __u8 pad2[4];
 
     /* Written by the data plane. */
     __u32 learned;        /* FDB entries that this port has learned; atomic */
     __u32 neighbour_hand; /* where in the map "neighbour_slots" it looks next; atomic */
     __u64 limit_event_ns; /* when the last XDPB_EVENT_LIMIT of this port was sent */
+    __u64 urgent_ns;      /* when the last frame of class urgent left, to within 0.1 s */
     __u32 group_hand;     /* likewise in the map "group_slots" */
     __u32 pad3;
-    __u64 pad4[5];
+    __u64 pad4[4];
 
     /* The library's own. */
     char name[16];     /* as it was when added: the device may be renamed or vanish */
@@ -591,6 +645,37 @@ struct xdpb_route {
     __u8 gateway[16]; /* as xdpb_neighbour_key.ip */
 };
 
+/* Map "class_rules", key; the value is a __u32, enum xdpb_class. */
+struct xdpb_class_key {
+    __u32 field; /* enum xdpb_class_field */
+    __u16 value; /* host byte order */
+    __u8 mac[6]; /* of XDPB_CLASS_BY_MAC, whose value is 0 */
+};
+
+#define XDPB_CLASS_RULES 1024 /* at most */
+
+/* Map "class_counters", per CPU, indexed by port number: of frames on their way out of it. */
+struct xdpb_class_counters {
+    __u64 packets[XDPB_CLASS_COUNT]; /* sent */
+    __u64 bytes[XDPB_CLASS_COUNT];
+    __u64 held[XDPB_CLASS_COUNT]; /* dropped for more urgent ones: XDPB_FILTER_CLASS */
+    /* The reader of the tap, as this CPU last looked at it, and its pace. */
+    __u64 look_ns;
+    __u32 look_consumer; /* where it took its next frame */
+    __u32 look_waiting;  /* frames that waited for it then */
+    __u32 pace_ns;       /* a frame, while there were any; 0: not known yet */
+    /* At XDP, where frames are collected before the tap gets them: those that it has not got yet
+     * are as many as were let through since its ring's producer was here, from that time on. */
+    __u32 batch_start;
+    __u64 batch_ns;
+    __u64 batch;
+};
+
+/* Without a frame of class urgent for so long others may keep the next one waiting so many times
+ * longer. */
+#define XDPB_CLASS_HOLD_NS (10 * XDPB_NSEC_PER_SEC)
+#define XDPB_CLASS_REST_FACTOR 50
+
 enum xdpb_event_type {
     XDPB_EVENT_LEARN = 1,
     XDPB_EVENT_MOVE = 2,
@@ -630,6 +715,8 @@ XDPB_STATIC_ASSERT(sizeof(struct xdpb_route4_key) == 8, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_route6_key) == 20, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_route) == 20, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_event) == 24, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_tap) == 16, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_class_key) == 12, "no padding: it is hashed");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_meter) == 64, "one cache line");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_policer) == 128, "two cache lines");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_source) == 24, "no padding: it is hashed");

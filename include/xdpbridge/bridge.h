@@ -26,6 +26,7 @@
 namespace xdpbridge {
 
 class Acl;
+class Classes;
 class Events;
 class Fdb;
 class Guards;
@@ -136,6 +137,7 @@ class Bridge {
     [[nodiscard]] Routes routes() const;
     [[nodiscard]] Svis svis() const;
     [[nodiscard]] Acl acl() const;
+    [[nodiscard]] Classes classes() const;
     [[nodiscard]] Neighbours neighbours() const;
     [[nodiscard]] Mdb mdb() const;
     [[nodiscard]] Stats stats() const;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 #include <xdpbridge/attachment.h>
+#include <xdpbridge/class.h>
 #include <xdpbridge/rate.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -58,6 +60,13 @@ struct PortSettings {
     // port stays one like any other; what comes in there is not copied back to it.
     std::optional<std::string> mirror_rx = {};
     std::optional<std::string> mirror_tx = {};
+    // Latency classes: frames that leave here and are not urgent fill the tap only so far as its
+    // reader empties it again in class_delay, and more are dropped. Without an urgent frame for
+    // 10 s it is 50 times that. Classes says which are urgent, PortInfo::isolation what it comes
+    // to.
+    std::optional<bool> classes = {};
+    // Of class bulk, 1 us to 1 s; of class normal twice so long.
+    std::optional<std::chrono::microseconds> class_delay = {};
     std::optional<bool> mrouter = {};    // a multicast router is behind it: it gets all multicast
     std::optional<bool> fast_leave = {}; // one host is behind it: a leave counts at once
 };
@@ -118,7 +127,9 @@ struct PortInfo {
     SourceGuard source_guard;
     Rate storm_broadcast, storm_multicast, storm_unknown, police; // Rate{}: off
     std::uint16_t mirror_rx, mirror_tx;                           // numbers of ports, 0: none
-    bool tc_lent; // has tc only as long as something is mirrored
+    Isolation isolation;
+    std::chrono::microseconds class_delay; // as in PortSettings
+    bool tc_lent;                          // has tc only as long as something is mirrored
 };
 
 // The ports of a bridge, from Bridge::ports().

@@ -4,6 +4,7 @@
 #include <xdpbridge/acl.h>
 #include <xdpbridge/attachment.h>
 #include <xdpbridge/bridge.h>
+#include <xdpbridge/class.h>
 #include <xdpbridge/doctor.h>
 #include <xdpbridge/error.h>
 #include <xdpbridge/events.h>

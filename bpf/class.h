@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The latency class of a frame on its way out, and whether it may join those that wait in a tap.
+ *
+ * A tap is one FIFO. Whatever is in it is in front of an urgent frame, so what is not urgent may
+ * only have so many frames in there as the reader takes in a given time, by the pace that it was
+ * seen to have; what is more is dropped, as it would be later when the FIFO is full. The time is
+ * short while there is urgent traffic, and longer else, for bursts. Exits: filter CLASS.
+ */
+#pragma once
+#include "ip.h"
+#include "tap_queue.h"
+#include "vlan.h"
+
+struct classing {
+    __u32 fields; /* mask of enum xdpb_class_field: those that some rule classes by */
+    __u32 class;  /* the most urgent one so far */
+};
+
+static __always_inline void ask_rule(struct classing* c, struct xdpb_class_key* key) {
+    __u32* class = bpf_map_lookup_elem(&class_rules, key);
+
+    if (class && *class < c->class)
+        c->class = *class;
+}
+
+static __always_inline void class_by(struct classing* c, enum xdpb_class_field field, __u16 value) {
+    struct xdpb_class_key key = {.field = field, .value = value};
+
+    if (c->fields & 1 << field)
+        ask_rule(c, &key);
+}
+
+static __always_inline void class_by_mac(struct classing* c, const __u8* mac) {
+    struct xdpb_class_key key = {.field = XDPB_CLASS_BY_MAC};
+
+    if (!(c->fields & 1 << XDPB_CLASS_BY_MAC))
+        return;
+    __builtin_memcpy(key.mac, mac, sizeof(key.mac));
+    ask_rule(c, &key);
+}
+
+static __always_inline void class_by_headers(hook_ctx* ctx, const struct frame* frame,
+                                             struct classing* c) {
+    struct headers h = {
+        .ethertype = frame->ethertype, .network = frame->network, .length = frame->length};
+    enum xdpb_class_field field;
+
+    parse_headers(ctx, &h);
+    if (!(h.flags & (HEADERS_IPV4 | HEADERS_IPV6)))
+        return;
+    class_by(c, XDPB_CLASS_BY_DSCP, h.ds_field >> 2);
+    if (h.protocol != IPPROTO_UDP && h.protocol != IPPROTO_TCP)
+        return;
+    field = h.protocol == IPPROTO_UDP ? XDPB_CLASS_BY_UDP_PORT : XDPB_CLASS_BY_TCP_PORT;
+    class_by(c, field, h.sport);
+    class_by(c, field, h.dport);
+}
+
+#define FIELDS_IN_HEADERS                                                                          \
+    (1 << XDPB_CLASS_BY_DSCP | 1 << XDPB_CLASS_BY_UDP_PORT | 1 << XDPB_CLASS_BY_TCP_PORT)
+
+/* On a bridge that is not VLAN-aware tci is that of the outer tag, if has_tag. */
+static __always_inline bool has_tci(const struct frame* frame) {
+    return vlan_protocol ? frame->dst.vlan != XDPB_NO_VLAN : frame->has_tag;
+}
+
+/* A global function, as parse_headers is. Returns enum xdpb_class. */
+__noinline int class_of(hook_ctx* ctx, struct frame* frame) {
+    struct classing c = {.class = XDPB_CLASS_COUNT};
+    struct xdpb_bridge* b;
+    __u32 zero = 0;
+
+    b = bpf_map_lookup_elem(&bridge, &zero);
+    if (!frame || !b)
+        return XDPB_CLASS_NORMAL;
+    c.fields = b->features / XDPB_BRIDGE_CLASS_BY;
+    class_by(&c, XDPB_CLASS_BY_ETHERTYPE, frame->ethertype);
+    class_by_mac(&c, frame->dst.mac);
+    class_by_mac(&c, frame->src.mac);
+    if (has_tci(frame)) {
+        class_by(&c, XDPB_CLASS_BY_PCP, frame->tci >> TCI_PCP_SHIFT);
+        class_by(&c, XDPB_CLASS_BY_VLAN, frame->tci & TCI_VID);
+    }
+    if (c.fields & FIELDS_IN_HEADERS)
+        class_by_headers(ctx, frame, &c);
+    return c.class < XDPB_CLASS_COUNT ? c.class : XDPB_CLASS_NORMAL;
+}
+
+/* Until the reader has been seen at work. */
+#define UNKNOWN_PACE_NS 5000
+/* As long as XDP may keep a frame of a batch back, and more: should the tap's ring not move because
+ * all of them were lost on the way, that ends it. */
+#define BATCH_NS 1000000
+
+/* A reader that did not run out of frames since the last look took each in this time. */
+static __always_inline void watch_reader(struct xdpb_class_counters* c, const struct tap_ring* ring,
+                                         __u32 waiting, __u64 now) {
+    __u32 taken = ring->consumer >= c->look_consumer
+                      ? ring->consumer - c->look_consumer
+                      : ring->consumer + ring->size - c->look_consumer;
+    __u64 pace;
+
+    if (!taken && c->look_waiting)
+        return; /* it is still at it */
+    if (taken && taken <= c->look_waiting) {
+        pace = (now - c->look_ns) / taken;
+        if (pace > XDPB_NSEC_PER_SEC)
+            pace = XDPB_NSEC_PER_SEC;
+        c->pace_ns = c->pace_ns ? (7 * (__u64)c->pace_ns + pace) / 8 : pace;
+    }
+    c->look_ns = now;
+    c->look_consumer = ring->consumer;
+    c->look_waiting = waiting;
+}
+
+/* What XDP has for the tap and has not given to it yet (struct xdp_dev_bulk_queue). */
+static __always_inline __u32 frames_in_batch(struct xdpb_class_counters* c,
+                                             const struct tap_ring* ring, __u64 now) {
+    if (c->batch_start != ring->producer || now - c->batch_ns > BATCH_NS) {
+        c->batch_start = ring->producer;
+        c->batch_ns = now;
+        c->batch = 0;
+    }
+    return c->batch;
+}
+
+/* The hook's affair: the fullest queue that the frame may get into. */
+static __always_inline bool find_ring(const struct xdpb_port* port, struct tap_ring* ring);
+
+/* How long frames of the class may keep an urgent one waiting. */
+static __always_inline __u64 delay_of(const struct xdpb_port* port, __u32 class, __u64 now) {
+    __u64 delay = class == XDPB_CLASS_BULK ? port->class_delay_ns : 2ULL * port->class_delay_ns;
+
+    return now - port->urgent_ns > XDPB_CLASS_HOLD_NS ? delay * XDPB_CLASS_REST_FACTOR : delay;
+}
+
+/* Whether as many frames wait already as the class may have. */
+static __always_inline bool must_wait(const struct xdpb_port* port, struct xdpb_class_counters* c,
+                                      __u32 class) {
+    __u64 now = bpf_ktime_get_ns();
+    struct tap_ring ring;
+    __u32 waiting;
+
+    if (!find_ring(port, &ring))
+        return false;
+    waiting = frames_waiting(&ring);
+    watch_reader(c, &ring, waiting, now);
+    waiting += frames_in_batch(c, &ring, now);
+    return waiting &&
+           waiting * (__u64)(c->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now);
+}
+
+/* Not on each frame, for all CPUs read it. */
+static __always_inline void note_urgent(struct xdpb_port* port) {
+    __u64 now = bpf_ktime_get_coarse_ns();
+
+    if (now - port->urgent_ns > XDPB_NSEC_PER_SEC / 10)
+        port->urgent_ns = now;
+}
+
+/* Whether a frame may leave by this port, and counts it. A global function. */
+__noinline int admit_class(__u32 number, __u32 class, __u32 length) {
+    struct xdpb_port* port = bpf_map_lookup_elem(&ports, &number);
+    struct xdpb_class_counters* c = bpf_map_lookup_elem(&class_counters, &number);
+
+    if (!port || !c || class >= XDPB_CLASS_COUNT)
+        return true; /* cannot happen */
+    if (class == XDPB_CLASS_URGENT) {
+        note_urgent(port);
+    } else if (must_wait(port, c, class)) {
+        c->held[class]++;
+        return false;
+    }
+    c->batch++;
+    c->packets[class]++;
+    c->bytes[class] += length;
+    return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How many frames wait in a tap for its reader. The kernel tells nobody, so this looks into its
+ * struct ptr_ring (include/linux/ptr_ring.h), which producer and consumer go round in. A ring that
+ * is full looks empty; what is sent to it then the tap drops.
+ */
+#pragma once
+#include "maps.h"
+
+/* Whether the program may read the kernel's memory (CAP_PERFMON, no lockdown for confidentiality);
+ * else the verifier takes this out. */
+const volatile bool reads_kernel = false;
+
+struct tap_ring {
+    __u32 producer; /* where the next frame goes */
+    __u32 consumer; /* where the reader takes the next one */
+    __u32 size;
+};
+
+static __always_inline bool read_kernel(void* to, __u32 bytes, __u64 address) {
+    return !bpf_probe_read_kernel(to, bytes, (void*)address);
+}
+
+static __always_inline bool read_tap_ring(const struct xdpb_tap* tap, __u32 queue,
+                                          struct tap_ring* ring) {
+    __u64 file;
+
+    return reads_kernel && tap->files &&
+           read_kernel(&file, sizeof(file), tap->files + queue * sizeof(file)) && file &&
+           read_kernel(&ring->producer, sizeof(ring->producer), file + tap->producer) &&
+           read_kernel(&ring->consumer, sizeof(ring->consumer), file + tap->consumer) &&
+           read_kernel(&ring->size, sizeof(ring->size), file + tap->size);
+}
+
+static __always_inline __u32 tap_queues(const struct xdpb_tap* tap) {
+    __u32 queues;
+
+    return reads_kernel && tap->files &&
+                   read_kernel(&queues, sizeof(queues), tap->files + tap->numqueues)
+               ? queues
+               : 0;
+}
+
+static __always_inline __u32 frames_waiting(const struct tap_ring* ring) {
+    return ring->producer >= ring->consumer ? ring->producer - ring->consumer
+                                            : ring->producer + ring->size - ring->consumer;
+}
