@@ -23,7 +23,7 @@ class Path {
 
     // What a reader has to read, one for each queue. They do not block.
     [[nodiscard]] virtual std::vector<sandbox::Fd> open();
-    // What turned out only when it was set up; "": nothing.
+    // What turned out only when it ran; "": nothing.
     [[nodiscard]] virtual std::string note() const { return {}; }
 
   protected:

@@ -110,11 +110,12 @@ class RedirectPath : public Path {
 
 class OurPath : public Path {
   public:
-    OurPath(Net& net, const Target& target, Hook hook)
+    OurPath(Net& net, const Target& target, Hook hook, bool classes)
         : Path(net, target), bridge_(Bridge::create(bridge_name, {}, where)) {
         try {
             bridge_.ports().add(uplink, {.hook = hook});
-            const auto port = bridge_.ports().add(target.tap, {.hook = hook});
+            const auto port =
+                bridge_.ports().add(target.tap, {.hook = hook, .settings = {.classes = classes}});
             bridge_.fdb().add({.mac = *Mac::parse(target.mac), .port = port, .is_static = true});
         } catch (...) {
             Bridge::remove(bridge_name, where);
@@ -122,6 +123,10 @@ class OurPath : public Path {
         }
     }
     ~OurPath() override { Bridge::remove(bridge_name, where); }
+    [[nodiscard]] std::string note() const override {
+        const auto isolation = bridge_.ports().get(target().tap).isolation;
+        return fmt::format("isolation: {}", text_of(isolation));
+    }
 
   private:
     static inline const std::string bridge_name = "latency";
@@ -133,9 +138,9 @@ template <typename Kind>
 std::unique_ptr<Path> make(Net& net, const Target& target) {
     return std::make_unique<Kind>(net, target);
 }
-template <Hook hook>
+template <Hook hook, bool classes>
 std::unique_ptr<Path> make_ours(Net& net, const Target& target) {
-    return std::make_unique<OurPath>(net, target, hook);
+    return std::make_unique<OurPath>(net, target, hook, classes);
 }
 template <OvsPorts ports>
 std::unique_ptr<Path> make_ovs_with(Net& net, const Target& target) {
@@ -153,8 +158,12 @@ constexpr std::array kinds{
     PathKind{"ovs-afxdp", "Open vSwitch, userspace datapath, uplink by AF_XDP",
              make_ovs_with<OvsPorts::afxdp>, true},
     PathKind{"redirect", "one XDP redirect, no look at the frame", make<RedirectPath>, true},
-    PathKind{"ours-xdp", "xdp-bridge, --hook xdp", make_ours<Hook::xdp>, true},
-    PathKind{"ours-tc", "xdp-bridge, --hook tc", make_ours<Hook::tc>, true},
+    PathKind{"ours-xdp", "xdp-bridge, --hook xdp", make_ours<Hook::xdp, false>, true},
+    PathKind{"ours-tc", "xdp-bridge, --hook tc", make_ours<Hook::tc, false>, true},
+    PathKind{"ours-xdp-classes", "the same, --hook xdp, latency classes on",
+             make_ours<Hook::xdp, true>, true},
+    PathKind{"ours-tc-classes", "the same, --hook tc, latency classes on",
+             make_ours<Hook::tc, true>, true},
 };
 
 } // namespace

@@ -16,7 +16,6 @@ std::chrono::nanoseconds ns_of(double us) {
 void run_path(Net& net, const PathKind& kind, int round, Results& results, PathOutcome& outcome,
               const Progress& progress) {
     const auto path = kind.make(net, reader_target);
-    outcome.note = path->note();
     const auto queues = path->open();
     std::vector<int> fds;
     for (const auto& queue : queues)
@@ -29,6 +28,7 @@ void run_path(Net& net, const PathKind& kind, int round, Results& results, PathO
         Reader reader(fds, ns_of(cell.receiver == ReceiverKind::slow ? settings.drain_us : 0));
         results.series[{outcome.name, cell}].add(measure(
             cell, reader_target, reader, ns_of(settings.seconds * 1e6), 1e6 / settings.drain_us));
+        outcome.note = path->note();
     }
 }
 
