@@ -92,7 +92,7 @@ class ProgressLine {
         const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
         const double left = done_ == 0 ? 0
                                        : spent.count() / static_cast<double>(done_) *
-                                             static_cast<double>(steps_ - std::min(done_, steps_));
+                                             static_cast<double>(steps_ - done_);
         done_++;
         const bool terminal = ::isatty(STDERR_FILENO) != 0;
         if (!terminal && step.path == path_)
@@ -153,6 +153,17 @@ Options parse(int argc, char** argv) {
     return options;
 }
 
+// Of all rounds.
+std::size_t steps(const Results& results, const std::vector<const PathKind*>& paths) {
+    std::size_t count = 0;
+    for (const auto* path : paths)
+        count += static_cast<std::size_t>(
+            std::count_if(results.cells.begin(), results.cells.end(), [&](const Cell& cell) {
+                return cell.receiver != ReceiverKind::guest || path->guest;
+            }));
+    return count * static_cast<std::size_t>(results.settings.rounds);
+}
+
 void run(const Options& options) {
     Results results{.settings = options.settings, .paths = {}, .cells = cells(options)};
     std::vector<const PathKind*> paths;
@@ -165,10 +176,12 @@ void run(const Options& options) {
         Net net;
         // No page of ours is to be fetched while a frame waits.
         ::mlockall(MCL_CURRENT | MCL_FUTURE);
-        ProgressLine line(options.settings.rounds,
-                          static_cast<std::size_t>(options.settings.rounds) * paths.size() *
-                              results.cells.size());
-        run_rounds(net, paths, results, [&](const Step& step) { line.show(step); });
+        ProgressLine line(options.settings.rounds, steps(results, paths));
+        const auto progress = [&](const Step& step) { line.show(step); };
+        if (chosen(options.receivers, "reader") || chosen(options.receivers, "slow"))
+            run_rounds(net, paths, results, progress);
+        if (chosen(options.receivers, "guest"))
+            run_guest_rounds(net, paths, results, progress);
     }
     write(options.json, as_json(results).dump(1) + "\n");
     const std::string markdown = as_markdown(results);

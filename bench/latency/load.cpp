@@ -124,15 +124,27 @@ void UdpLoad::pace(const sandbox::Fd& socket, double rate, const std::stop_token
     }
 }
 
+// To the guest's iperf3.
 class TcpLoad : public Load {
   public:
-    explicit TcpLoad(const Target& target)
-        : client_({"iperf3", "--client", target.ipv4, "--parallel", "3", "--time", "3600"},
-                  {.netns = sender_netns}) {}
+    explicit TcpLoad(const Target& target) : client_(start(target)) {}
     // All that left: nothing else sends much meanwhile.
-    [[nodiscard]] std::uint64_t sent() const override { return Net::frames_sent(); }
+    [[nodiscard]] std::uint64_t sent() const override {
+        return Net::frames_sent(sender_netns, wire);
+    }
 
   private:
+    // The server may not have noticed yet that the last client is gone, and send the next one away.
+    static sandbox::Process start(const Target& target) {
+        for (int attempt = 0; attempt < 20; attempt++) {
+            sandbox::Process client(
+                {"iperf3", "--client", target.ipv4, "--parallel", "3", "--time", "3600"},
+                {.netns = sender_netns});
+            if (!client.wait(500ms))
+                return client;
+        }
+        throw std::runtime_error("iperf3 gets no answer from " + target.ipv4);
+    }
     sandbox::Process client_;
 };
 

@@ -67,7 +67,7 @@ std::string as_markdown(const Results& results) {
     for (const auto& path : results.paths)
         text += fmt::format("- {}: {}{}{}\n", path.name, path.about,
                             path.note.empty() ? "" : "; " + path.note,
-                            path.failed.empty() ? "" : ". CANNOT RUN HERE: " + path.failed);
+                            path.failed.empty() ? "" : ". FAILED: " + path.failed);
 
     text += fmt::format("\n## Measured with\n\n- rounds: {} of {} s for each cell; the slow reader "
                         "takes {} us a frame\n- threads: {}\n",

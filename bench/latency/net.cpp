@@ -12,7 +12,6 @@ namespace xdpbridge::bench {
 
 namespace {
 
-const std::string wire = "wire";
 const std::string wire_mac = "02:00:00:00:00:01";
 
 } // namespace
@@ -41,17 +40,17 @@ Line Net::line(const Target& target) {
     return {.netns = sender_netns, .device = wire, .from = wire_mac, .to = target.mac};
 }
 
-std::uint64_t Net::frames_sent() {
-    const sandbox::NetnsScope scope(sender_netns);
+std::uint64_t Net::frames_sent(const std::string& netns, const std::string& device) {
+    const sandbox::NetnsScope scope(netns);
     std::ifstream file("/proc/thread-self/net/dev");
-    for (std::string device; file >> device;)
-        if (device == wire + ":") {
+    for (std::string word; file >> word;)
+        if (word == device + ":") {
             std::array<std::uint64_t, 10> counters{}; // eight of receiving, then bytes and packets
             for (auto& counter : counters)
                 file >> counter;
             return counters[9];
         }
-    throw std::runtime_error("no counters of " + wire);
+    throw std::runtime_error("no counters of " + device);
 }
 
 } // namespace xdpbridge::bench

@@ -19,6 +19,7 @@ namespace xdpbridge::bench {
 inline const std::string switch_netns = "switch";
 inline const std::string sender_netns = "sender";
 inline const std::string uplink = "uplink"; // in switch_netns
+inline const std::string wire = "wire";     // in sender_netns
 inline const std::string sender_ipv4 = "10.77.0.1";
 
 // A tap that a path leads to, and the address behind it.
@@ -34,7 +35,8 @@ class Net {
     Net();
     sandbox::Sandbox& box() { return box_; }
     static Line line(const Target& target); // for probes to it
-    static std::uint64_t frames_sent();     // by wire, ever
+    // By a device, ever; by a tap: what was read from it.
+    static std::uint64_t frames_sent(const std::string& netns, const std::string& device);
 
   private:
     sandbox::Sandbox box_;

@@ -55,18 +55,18 @@ std::uint64_t now() {
 }
 
 std::optional<Probe> parse_probe(std::span<const std::uint8_t> frame) {
-    Wire wire;
-    if (frame.size() < payload + sizeof wire || sandbox::load16(frame, 12) != probe_ethertype)
+    Wire content;
+    if (frame.size() < payload + sizeof content || sandbox::load16(frame, 12) != probe_ethertype)
         return {};
-    std::memcpy(&wire, frame.data() + payload, sizeof wire);
-    if (wire.magic != magic)
+    std::memcpy(&content, frame.data() + payload, sizeof content);
+    if (content.magic != magic)
         return {};
-    return Probe{.run = wire.run, .sequence = wire.sequence, .sent = wire.sent};
+    return Probe{.run = content.run, .sequence = content.sequence, .sent = content.sent};
 }
 
 void write_probe(std::span<std::uint8_t, probe_size> frame, const Probe& probe) {
-    const Wire wire{magic, probe.run, probe.sequence, probe.sent};
-    std::memcpy(frame.data() + payload, &wire, sizeof wire);
+    const Wire content{magic, probe.run, probe.sequence, probe.sent};
+    std::memcpy(frame.data() + payload, &content, sizeof content);
 }
 
 ProbeSender::ProbeSender(const Line& line, std::chrono::microseconds period)

@@ -91,6 +91,11 @@ const Series* Results::find(const std::string& path, const Cell& cell) const {
     return found == series.end() ? nullptr : &found->second;
 }
 
+bool Results::has(const std::string& path) const {
+    return std::any_of(series.begin(), series.end(),
+                       [&](const auto& each) { return each.first.first == path; });
+}
+
 json as_json(const Results& results) {
     json document{{"bench", "latency"},
                   {"machine", machine()},
@@ -107,8 +112,8 @@ json as_json(const Results& results) {
     for (const auto& path : results.paths)
         document["paths"].push_back({{"name", path.name},
                                      {"about", path.about},
-                                     {"ran", path.failed.empty()},
-                                     {"why_not", path.failed},
+                                     {"ran", results.has(path.name)},
+                                     {"failed", path.failed},
                                      {"note", path.note}});
     for (const auto& cell : results.cells)
         for (const auto& path : results.paths)

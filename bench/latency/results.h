@@ -18,13 +18,13 @@ namespace xdpbridge::bench {
 
 struct Settings {
     int rounds = 10;
-    double seconds = 0.5; // of probes, for each cell
+    double seconds = 0.3; // of probes, for each cell
     double drain_us = 5;  // what the slow reader takes for a frame
 };
 
 struct PathOutcome {
     std::string name, about;
-    std::string failed{}; // why it cannot run here; "": it can
+    std::string failed{}; // why it cannot run here, or went no further; "": it did
     std::string note{};
 };
 
@@ -57,6 +57,7 @@ struct Results {
     nlohmann::json guest = {};                                  // about its clock
 
     [[nodiscard]] const Series* find(const std::string& path, const Cell& cell) const;
+    [[nodiscard]] bool has(const std::string& path) const; // in any cell
 };
 
 // All of it, with the machine.

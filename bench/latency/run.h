@@ -19,8 +19,11 @@ struct Step {
 };
 using Progress = std::function<void(const Step&)>; // told before each
 
-// Fills in results.series, and of results.paths what failed, and notes.
+// Fills in results.series of the cells with a reader, and of results.paths what failed, and notes.
 void run_rounds(Net& net, const std::vector<const PathKind*>& paths, Results& results,
                 const Progress& progress);
+// The same for the guest, which is booted once, and results.guest.
+void run_guest_rounds(Net& net, const std::vector<const PathKind*>& paths, Results& results,
+                      const Progress& progress);
 
 } // namespace xdpbridge::bench
