@@ -54,8 +54,11 @@ void loaded(std::vector<Verdict>& all, const Results& results, const PathOutcome
     const auto lost = static_cast<double>(ours->total().lost);
     all.push_back(
         {fmt::format("{}: probes lost of {}", name(cell), path.name), lost, "none", lost == 0});
+    if (ours->rounds().size() < 2)
+        return;
     const double spread = ours->averages().relative;
-    all.push_back({fmt::format("{}: spread of the rounds' averages of {}", name(cell), path.name),
+    all.push_back({fmt::format("{}: spread of the averages of {} rounds of {}", name(cell),
+                               ours->rounds().size(), path.name),
                    spread, "at most 0.1", spread <= 0.1});
 }
 
