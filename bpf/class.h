@@ -89,25 +89,33 @@ __noinline int class_of(hook_ctx* ctx, struct frame* frame) {
 
 /* Until the reader has been seen at work. */
 #define UNKNOWN_PACE_NS 5000
-/* As long as XDP may keep a frame of a batch back, and more: should the tap's ring not move because
- * all of them were lost on the way, that ends it. */
-#define BATCH_NS 1000000
+/* Longer than XDP may keep a frame of a batch back: should the tap's ring not move because all of
+ * them were lost on the way, that ends it. */
+#define BATCH_NS 10000000
+
+/* For all CPUs, and so not each time. */
+static __always_inline void tell_pace(struct xdpb_port* port, __u32 pace) {
+    __u32 old = port->pace_ns;
+
+    if ((pace > old ? pace - old : old - pace) > old / 8)
+        port->pace_ns = pace;
+}
 
 /* A reader that did not run out of frames since the last look took each in this time. */
-static __always_inline void watch_reader(struct xdpb_class_counters* c, const struct tap_ring* ring,
-                                         __u32 waiting, __u64 now) {
-    __u32 taken = ring->consumer >= c->look_consumer
-                      ? ring->consumer - c->look_consumer
-                      : ring->consumer + ring->size - c->look_consumer;
-    __u64 pace;
+static __always_inline void watch_reader(struct xdpb_port* port, struct xdpb_class_counters* c,
+                                         const struct tap_ring* ring, __u32 waiting) {
+    __u32 taken = ring_distance(ring, c->look_consumer, ring->consumer);
+    __u64 now, pace;
 
     if (!taken && c->look_waiting)
         return; /* it is still at it */
+    now = waiting || c->look_waiting ? bpf_ktime_get_ns() : 0;
     if (taken && taken <= c->look_waiting) {
         pace = (now - c->look_ns) / taken;
         if (pace > XDPB_NSEC_PER_SEC)
             pace = XDPB_NSEC_PER_SEC;
         c->pace_ns = c->pace_ns ? (7 * (__u64)c->pace_ns + pace) / 8 : pace;
+        tell_pace(port, c->pace_ns);
     }
     c->look_ns = now;
     c->look_consumer = ring->consumer;
@@ -136,19 +144,19 @@ static __always_inline __u64 delay_of(const struct xdpb_port* port, __u32 class,
 }
 
 /* Whether as many frames wait already as the class may have. */
-static __always_inline bool must_wait(const struct xdpb_port* port, struct xdpb_class_counters* c,
+static __always_inline bool must_wait(struct xdpb_port* port, struct xdpb_class_counters* c,
                                       __u32 class) {
-    __u64 now = bpf_ktime_get_ns();
+    __u64 now = bpf_ktime_get_coarse_ns();
     struct tap_ring ring;
     __u32 waiting;
 
-    if (!find_ring(port, &ring))
+    if (!reads_kernel || !port->tap.files || !find_ring(port, &ring))
         return false;
     waiting = frames_waiting(&ring);
-    watch_reader(c, &ring, waiting, now);
+    watch_reader(port, c, &ring, waiting);
     waiting += frames_in_batch(c, &ring, now);
     return waiting &&
-           waiting * (__u64)(c->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now);
+           waiting * (__u64)(port->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now);
 }
 
 /* Not on each frame, for all CPUs read it. */

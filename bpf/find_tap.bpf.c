@@ -6,6 +6,7 @@
  * the module, which is loaded when there is a tap.
  */
 #include <linux/bpf.h>
+#include <linux/if_tun.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
@@ -56,6 +57,7 @@ struct tun_file {
 struct tun_struct {
     struct tun_file* tfiles[256];
     unsigned int numqueues;
+    unsigned int flags;
 } CO_RE;
 
 struct xdpb_tap found = {};
@@ -68,12 +70,15 @@ static __always_inline __u64 private_data(__u64 device) {
 }
 
 static __always_inline void describe(__u64 device) {
-    found.numqueues = bpf_core_field_offset(struct tun_struct, numqueues) -
-                      bpf_core_field_offset(struct tun_struct, tfiles);
+    struct tun_struct* tun = (void*)private_data(device);
+
+    if (BPF_CORE_READ(tun, flags) & IFF_MULTI_QUEUE)
+        found.numqueues = bpf_core_field_offset(struct tun_struct, numqueues) -
+                          bpf_core_field_offset(struct tun_struct, tfiles);
     found.producer = bpf_core_field_offset(struct tun_file, tx_ring.producer);
     found.consumer = bpf_core_field_offset(struct tun_file, tx_ring.consumer_head);
     found.size = bpf_core_field_offset(struct tun_file, tx_ring.size);
-    found.files = private_data(device) + bpf_core_field_offset(struct tun_struct, tfiles);
+    found.files = (__u64)tun + bpf_core_field_offset(struct tun_struct, tfiles);
 }
 
 struct search {

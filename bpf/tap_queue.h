@@ -12,36 +12,44 @@
 const volatile bool reads_kernel = false;
 
 struct tap_ring {
+    __u64 size_at;  /* its address: it is seldom asked for */
     __u32 producer; /* where the next frame goes */
     __u32 consumer; /* where the reader takes the next one */
-    __u32 size;
 };
 
 static __always_inline bool read_kernel(void* to, __u32 bytes, __u64 address) {
     return !bpf_probe_read_kernel(to, bytes, (void*)address);
 }
 
+static __always_inline __u32 tap_queues(const struct xdpb_tap* tap) {
+    __u32 queues = 1;
+
+    if (tap->numqueues && !read_kernel(&queues, sizeof(queues), tap->files + tap->numqueues))
+        return 0;
+    return queues;
+}
+
+/* False: there is nothing to be read, or nobody reads this queue. */
 static __always_inline bool read_tap_ring(const struct xdpb_tap* tap, __u32 queue,
                                           struct tap_ring* ring) {
     __u64 file;
 
-    return reads_kernel && tap->files &&
-           read_kernel(&file, sizeof(file), tap->files + queue * sizeof(file)) && file &&
-           read_kernel(&ring->producer, sizeof(ring->producer), file + tap->producer) &&
-           read_kernel(&ring->consumer, sizeof(ring->consumer), file + tap->consumer) &&
-           read_kernel(&ring->size, sizeof(ring->size), file + tap->size);
+    if (!read_kernel(&file, sizeof(file), tap->files + queue * sizeof(file)) || !file)
+        return false;
+    ring->size_at = file + tap->size;
+    return read_kernel(&ring->producer, sizeof(ring->producer), file + tap->producer) &&
+           read_kernel(&ring->consumer, sizeof(ring->consumer), file + tap->consumer);
 }
 
-static __always_inline __u32 tap_queues(const struct xdpb_tap* tap) {
-    __u32 queues;
+/* Places from one index of the ring on to another. */
+static __always_inline __u32 ring_distance(const struct tap_ring* ring, __u32 from, __u32 to) {
+    __u32 size;
 
-    return reads_kernel && tap->files &&
-                   read_kernel(&queues, sizeof(queues), tap->files + tap->numqueues)
-               ? queues
-               : 0;
+    if (to >= from)
+        return to - from;
+    return read_kernel(&size, sizeof(size), ring->size_at) ? to + size - from : 0;
 }
 
 static __always_inline __u32 frames_waiting(const struct tap_ring* ring) {
-    return ring->producer >= ring->consumer ? ring->producer - ring->consumer
-                                            : ring->producer + ring->size - ring->consumer;
+    return ring_distance(ring, ring->consumer, ring->producer);
 }

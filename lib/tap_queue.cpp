@@ -40,6 +40,7 @@ void find_tap_queues(const BridgeState& state, std::uint16_t port, const Link& l
         link.kind == "tun" && may_read_kernel() ? find_tap_of(link.ifindex) : xdpb_tap{};
     // The address last: it is what says that the rest holds.
     std::atomic_ref(tap.files).store(0);
+    std::atomic_ref(state.ports[port].pace_ns).store(0); // of another reader
     tap.numqueues = found.numqueues;
     tap.producer = found.producer;
     tap.consumer = found.consumer;

@@ -13,7 +13,14 @@ struct ClassArguments {
     std::string bridge;
     std::string device;
     LatencyClass latency_class = LatencyClass::normal;
-    std::optional<ClassMatch> match;
+    std::vector<ClassMatch> matches;
+
+    [[nodiscard]] const ClassMatch& match() const {
+        if (matches.size() != 1)
+            throw CLI::ValidationError("give one of --pcp, --dscp, --ethertype, --vlan, --mac, "
+                                       "--udp-port and --tcp-port");
+        return matches.front();
+    }
 };
 
 const std::map<std::string, LatencyClass> classes = {{"urgent", LatencyClass::urgent},
@@ -37,16 +44,13 @@ constexpr std::array fields = {
     Field{"--tcp-port", "tcp_port", "PORT", "TCP from or to this port"},
 };
 
-// One of them.
+// One of them: see match().
 void add_match_options(CLI::App& verb, ClassArguments& arguments) {
-    CLI::Option_group& group = *verb.add_option_group("what");
-    group.require_option(1);
     for (const auto& field : fields)
-        group
-            .add_option_function<std::string>(
+        verb.add_option_function<std::string>(
                 field.option,
                 [&arguments, name = field.field](const std::string& value) {
-                    arguments.match.emplace().set(name, value);
+                    arguments.matches.emplace_back().set(name, value);
                 },
                 field.help)
             ->check([name = field.field](const std::string& value) {
@@ -56,8 +60,9 @@ void add_match_options(CLI::App& verb, ClassArguments& arguments) {
 }
 
 void show_rules(const Context& context, const ClassArguments& arguments) {
+    const auto rules = Bridge::open(arguments.bridge, context.where).classes().list();
     Table table(context.json, {{"class"}, {"field"}, {"value"}});
-    for (const auto& rule : Bridge::open(arguments.bridge, context.where).classes().list())
+    for (const auto& rule : rules)
         table.row({cell(std::string(name_of(rule.latency_class))),
                    cell(std::string(name_of(rule.match.field))), cell(rule.match.to_string())});
 }
@@ -77,6 +82,8 @@ Colour isolation_colour(Isolation isolation) {
 void show_counters(const Context& context, const ClassArguments& arguments) {
     const Bridge bridge = Bridge::open(arguments.bridge, context.where);
     const Ports ports = bridge.ports();
+    const auto list =
+        arguments.device.empty() ? ports.list() : std::vector{ports.get(arguments.device)};
     Table table(context.json, {{"device"},
                                {"class"},
                                {"packets", true},
@@ -84,8 +91,7 @@ void show_counters(const Context& context, const ClassArguments& arguments) {
                                {"held", true},
                                {"delay_us", true},
                                {"isolation"}});
-    for (const auto& port :
-         arguments.device.empty() ? ports.list() : std::vector{ports.get(arguments.device)}) {
+    for (const auto& port : list) {
         const auto counters = bridge.classes().counters(port.number);
         for (std::size_t i = 0; i < counters.size(); i++) {
             const auto latency_class = static_cast<LatencyClass>(i);
@@ -124,7 +130,7 @@ void add_class_commands(CLI::App& app, const Context& context) {
         [&context](const ClassArguments& arguments) {
             Bridge::open(arguments.bridge, context.where)
                 .classes()
-                .add({*arguments.match, arguments.latency_class});
+                .add({arguments.match(), arguments.latency_class});
         });
     add_verb<ClassArguments>(
         noun, "del", "Undo that", "xdp-bridge class del br0 --ethertype ptp",
@@ -133,7 +139,7 @@ void add_class_commands(CLI::App& app, const Context& context) {
             add_match_options(verb, arguments);
         },
         [&context](const ClassArguments& arguments) {
-            Bridge::open(arguments.bridge, context.where).classes().remove(*arguments.match);
+            Bridge::open(arguments.bridge, context.where).classes().remove(arguments.match());
         });
     add_verb<ClassArguments>(
         noun, "show", "Show what frames are classed by", "xdp-bridge class show br0",

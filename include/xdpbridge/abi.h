@@ -282,7 +282,7 @@ enum xdpb_port_feature {
  */
 struct xdpb_tap {
     __u64 files;     /* address of tun_struct.tfiles; 0: not a tap, or not to be read */
-    __u16 numqueues; /* offset of tun_struct.numqueues from there */
+    __u16 numqueues; /* offset of tun_struct.numqueues from there; 0: the tap has one queue */
     /* Of the ring that a reader takes frames from, offsets from its struct tun_file. */
     __u16 producer;
     __u16 consumer;
@@ -316,7 +316,8 @@ struct xdpb_port {
     __u64 limit_event_ns; /* when the last XDPB_EVENT_LIMIT of this port was sent */
     __u64 urgent_ns;      /* when the last frame of class urgent left, to within 0.1 s */
     __u32 group_hand;     /* likewise in the map "group_slots" */
-    __u32 pad3;
+    __u32 pace_ns; /* in which the tap's reader takes a frame while there are any, to within an
+                      eighth; 0: not known */
     __u64 pad4[4];
 
     /* The library's own. */
@@ -663,7 +664,7 @@ struct xdpb_class_counters {
     __u64 look_ns;
     __u32 look_consumer; /* where it took its next frame */
     __u32 look_waiting;  /* frames that waited for it then */
-    __u32 pace_ns;       /* a frame, while there were any; 0: not known yet */
+    __u32 pace_ns;       /* as it was seen here, smoothed; 0: not yet */
     /* At XDP, where frames are collected before the tap gets them: those that it has not got yet
      * are as many as were let through since its ring's producer was here, from that time on. */
     __u32 batch_start;

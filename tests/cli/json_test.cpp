@@ -82,6 +82,9 @@ TEST_F(JsonTest, EveryShowIsATableOfTheSameColumnsInBothForms) {
                                            "why"});
     cli_ok({"guard", "add", "br0", "v1", "--mac", "02:00:00:00:00:01"});
     expect_table({"guard", "show", "br0"}, {"device", "mac", "ip"});
+    expect_table({"class", "show", "br0"}, {"class", "field", "value"});
+    expect_table({"class", "stats", "br0"},
+                 {"device", "class", "packets", "bytes", "held", "delay_us", "isolation"});
     cli_ok({"acl", "add", "br0", "drop"});
     expect_table({"acl", "show", "br0"},
                  {"priority", "match", "action", "argument", "packets", "bytes"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// Version 3 of the ABI, written down a second time: bridges that run were made by earlier builds.
+// Version 4 of the ABI, written down a second time: bridges that run were made by earlier builds.
 // If a test here fails, the layout has changed: raise XDPB_ABI_VERSION, then change the test.
 #include <xdpbridge/abi.h>
 #include <xdpbridge/bridge.h>
@@ -12,8 +12,8 @@
 namespace xdpbridge {
 namespace {
 
-TEST(Abi, IsVersion3) {
-    EXPECT_EQ(XDPB_ABI_VERSION, 3);
+TEST(Abi, IsVersion4) {
+    EXPECT_EQ(XDPB_ABI_VERSION, 4);
     EXPECT_EQ(XDPB_MAX_PORTS, 256);
     EXPECT_EQ(XDPB_RESERVED_GROUPS, 16);
 }
@@ -36,6 +36,22 @@ TEST(Abi, Bridge) {
     EXPECT_EQ(offsetof(xdpb_bridge, events_lost), 80U);
 }
 
+TEST(Abi, Classes) {
+    EXPECT_EQ(sizeof(xdpb_class_key), 12U);
+    EXPECT_EQ(offsetof(xdpb_class_key, value), 4U);
+    EXPECT_EQ(offsetof(xdpb_class_key, mac), 6U);
+    EXPECT_EQ(offsetof(xdpb_class_counters, bytes), 24U);
+    EXPECT_EQ(offsetof(xdpb_class_counters, held), 48U);
+    EXPECT_EQ(XDPB_CLASS_URGENT, 0);
+    EXPECT_EQ(XDPB_CLASS_NORMAL, 1);
+    EXPECT_EQ(XDPB_CLASS_BULK, 2);
+    EXPECT_EQ(XDPB_CLASS_BY_PCP, 0);
+    EXPECT_EQ(XDPB_CLASS_BY_TCP_PORT, 6);
+    EXPECT_EQ(XDPB_BRIDGE_CLASS_BY, 1 << 16);
+    EXPECT_EQ(XDPB_FEATURE_CLASSES, 1 << 19);
+    EXPECT_EQ(XDPB_FILTER_CLASS, 4);
+}
+
 TEST(Abi, Port) {
     EXPECT_EQ(sizeof(xdpb_port), 192U);
     EXPECT_EQ(offsetof(xdpb_port, flags), 0U);
@@ -50,8 +66,11 @@ TEST(Abi, Port) {
     EXPECT_EQ(offsetof(xdpb_port, router_ifindex), 28U);
     EXPECT_EQ(offsetof(xdpb_port, router_mac), 32U);
     EXPECT_EQ(offsetof(xdpb_port, mirror_tx), 38U);
+    EXPECT_EQ(offsetof(xdpb_port, tap), 40U);
+    EXPECT_EQ(offsetof(xdpb_port, class_delay_ns), 56U);
     EXPECT_EQ(offsetof(xdpb_port, learned), 64U);
     EXPECT_EQ(offsetof(xdpb_port, limit_event_ns), 72U);
+    EXPECT_EQ(offsetof(xdpb_port, urgent_ns), 80U);
     EXPECT_EQ(offsetof(xdpb_port, name), 128U);
     EXPECT_EQ(offsetof(xdpb_port, hook_reason), 144U);
     EXPECT_EQ(XDPB_PORT_USED, 1);
@@ -112,8 +131,8 @@ TEST(Abi, Counters) {
     EXPECT_EQ(offsetof(xdpb_counters, tx_packets), 280U);
     EXPECT_EQ(XDPB_REFUSAL_REASON_COUNT, 6);
     EXPECT_EQ(XDPB_STACK_REASON_COUNT, 11);
-    EXPECT_EQ(XDPB_FILTER_REASON_COUNT, 4);
-    EXPECT_EQ(sizeof(xdpb_counters), 65 * sizeof(__u64));
+    EXPECT_EQ(XDPB_FILTER_REASON_COUNT, 5);
+    EXPECT_EQ(sizeof(xdpb_counters), 66 * sizeof(__u64));
 }
 
 TEST(Abi, Policer) {

@@ -39,9 +39,10 @@ TEST(Stats, FilterAndStackReasonsKeepTheirNamesAndPositions) {
         names.push_back(name_of(static_cast<xdpb_filter_reason>(reason)));
     for (unsigned reason = 0; reason < XDPB_STACK_REASON_COUNT; reason++)
         names.push_back(name_of(static_cast<xdpb_stack_reason>(reason)));
-    EXPECT_THAT(names, ElementsAre("vlan", "isolated", "not_joined", "blocked", "not_ip", "local",
-                                   "no_route", "no_neighbour", "ttl", "options", "too_long",
-                                   "bad_header", "forwarding_off", "off_bridge", "unsupported"));
+    EXPECT_THAT(names,
+                ElementsAre("vlan", "isolated", "not_joined", "blocked", "class", "not_ip", "local",
+                            "no_route", "no_neighbour", "ttl", "options", "too_long", "bad_header",
+                            "forwarding_off", "off_bridge", "unsupported"));
 }
 
 TEST(Stats, EventTypesHaveNames) {

@@ -194,6 +194,12 @@ for hook in tc xdp; do
     check "vrf $hook: del" xdp-bridge del br0
 done
 
+check "classes: add" xdp-bridge add br0
+ip tuntap add t0 mode tap
+check "classes: port" xdp-bridge port add br0 t0 --classes on
+check "classes: the tap's queue is seen" says '"isolation":"tap' xdp-bridge -j class stats br0 t0
+check "classes: del" xdp-bridge del br0
+
 check "vanish: add" xdp-bridge add br0
 check "vanish: port" xdp-bridge port add br0 v2
 ip link del v2
@@ -225,7 +231,7 @@ TEST_P(KernelTest, TheSwitchWorks) {
 
     sandbox::Initramfs initramfs;
     for (const char* module :
-         {"veth", "virtio_pci", "virtio_net", "sch_ingress", "cls_bpf", "8021q", "vrf"})
+         {"veth", "virtio_pci", "virtio_net", "sch_ingress", "cls_bpf", "8021q", "vrf", "tun"})
         initramfs.add_module(kernel, module);
     for (const char* program :
          {"/usr/sbin/ip", "/usr/sbin/ethtool", "/usr/sbin/bpftool", "/usr/sbin/xdp-loader",
