@@ -15,7 +15,7 @@ OWN_FILES = find $(OWN_CODE) include bpf -name '*.[ch]' -o -name '*.cpp'
 .DELETE_ON_ERROR:
 # `demo: deps build` means first deps, then build. CMake runs its own jobs in parallel.
 .NOTPARALLEL:
-.PHONY: help deps build cli demo demo-vm vm-kernel frr test bench install uninstall format lint clean FORCE
+.PHONY: help deps build cli demo demo-vm vm-kernel frr ovs test bench install uninstall format lint clean FORCE
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -56,11 +56,15 @@ vm-kernel: deps
 frr: deps
 	sandbox/fetch-frr $(BUILD)/frr
 
+# A switch to measure beside ours, not installed.
+ovs: deps
+	sandbox/fetch-ovs $(BUILD)/ovs
+
 # The kernels first: the build asks the VM tests for their names, one for each kernel.
 test: deps vm-kernel frr build ## run all tests (as root)
 	ctest --test-dir $(BUILD) --parallel $$((2 * $$(nproc))) --output-on-failure --no-tests=error $(CTEST_FLAGS)
 
-bench: deps build ## run the benchmarks (as root)
+bench: deps vm-kernel ovs build ## run the benchmarks (as root)
 	@set -- $$(find $(BUILD)/bench -maxdepth 1 -name 'bench_*' -type f -executable | sort); \
 	[ $$# -gt 0 ] || { echo "no benchmarks in $(BUILD)/bench" >&2; exit 1; }; \
 	n=0; for b; do n=$$((n + 1)); echo "[$$n/$$#] $${b##*/}"; $$b || exit 1; done

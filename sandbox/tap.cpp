@@ -76,16 +76,23 @@ std::optional<Frame> ping_reply(std::span<const uint8_t> frame, const Mac& mac, 
 
 } // namespace
 
-Tap::Tap(const std::string& netns, const std::string& name) : name_(name) {
+Fd open_tap(const std::string& netns, const std::string& name) {
     NetnsScope scope(netns); // before the open: it decides where the tap is created
-    fd_ = Fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), "open /dev/net/tun");
+    Fd fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), "open /dev/net/tun");
     ifreq request{};
     name.copy(request.ifr_name, IFNAMSIZ - 1);
     request.ifr_flags = IFF_TAP | IFF_NO_PI;
-    if (ioctl(fd_.get(), TUNSETIFF, &request) != 0)
-        throw system_error(fmt::format("create tap {} in {}", name, netns));
+    if (ioctl(fd.get(), TUNSETIFF, &request) != 0)
+        throw system_error(fmt::format("open tap {} in {}", name, netns));
+    return fd;
+}
 
+Tap::Tap(const std::string& netns, const std::string& name)
+    : name_(name), fd_(open_tap(netns, name)) {
+    NetnsScope scope(netns);
     Fd control(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open a socket");
+    ifreq request{};
+    name.copy(request.ifr_name, IFNAMSIZ - 1);
     request.ifr_flags = IFF_UP;
     if (ioctl(control.get(), SIOCSIFFLAGS, &request) != 0)
         throw system_error(fmt::format("set tap {} up in {}", name, netns));
