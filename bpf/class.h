@@ -106,18 +106,20 @@ static __always_inline void tell_pace(struct xdpb_port* port, __u64 pace) {
 }
 
 #define PACE_FRAMES 64
-#define PACE_NS 5000000
+#define PACE_NS 50000000
 
-/* A reader that did not run out of frames since the last look was busy all the time. */
+/* A reader that has not yet taken all of what waited at the last look was busy all the time. */
 static __always_inline void watch_reader(struct xdpb_port* port, struct xdpb_class_counters* c,
                                          const struct tap_ring* ring, __u32 waiting) {
     __u32 taken = ring_distance(ring, c->look_consumer, ring->consumer);
     __u64 now;
 
-    if (!taken && c->look_waiting)
-        return; /* it is still at it */
+    if (!taken && c->look_waiting) {
+        c->look_waiting = waiting; /* it is still at the same one */
+        return;
+    }
     now = waiting || c->look_waiting ? bpf_ktime_get_ns() : 0;
-    if (taken && taken <= c->look_waiting) {
+    if (taken && taken < c->look_waiting) {
         c->busy_ns += now - c->look_ns;
         c->busy_frames += taken;
         if (c->busy_frames >= PACE_FRAMES || c->busy_ns >= PACE_NS || !port->pace_ns) {
@@ -177,6 +179,9 @@ static __always_inline __u64 delay_of(const struct xdpb_port* port, __u32 class,
 #define OVERLOAD_NS 100000000
 #define NORMAL_BURST 32 /* frames: TCP's initial window, of three flows */
 
+/* One that is next while the reader is at another: fewer would not show its pace. */
+#define AT_LEAST 2
+
 /* Class normal may have a burst, as long as it gives way. */
 static __always_inline bool may_burst(const struct xdpb_port* port, __u32 class, __u32 waiting,
                                       __u64 now) {
@@ -198,7 +203,7 @@ static __always_inline bool must_wait(struct xdpb_port* port, struct xdpb_class_
     waiting = frames_waiting(&ring);
     watch_reader(port, c, &ring, waiting);
     waiting += frames_in_batch(c, &ring, now);
-    return waiting &&
+    return waiting >= AT_LEAST &&
            waiting * (__u64)(port->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now) &&
            !may_burst(port, class, waiting, now);
 }
