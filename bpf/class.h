@@ -5,7 +5,9 @@
  * A tap is one FIFO. Whatever is in it is in front of an urgent frame, so what is not urgent may
  * only have so many frames in there as the reader takes in a given time, by the pace that it was
  * seen to have; what is more is dropped, as it would be later when the FIFO is full. The time is
- * short while there is urgent traffic, and longer else, for bursts. Exits: filter CLASS.
+ * short while there is urgent traffic, and longer else, for bursts. Class normal may have a burst
+ * in there all the same, or TCP would starve, unless more of it comes than the reader can take at
+ * all: that does not give way. Exits: filter CLASS.
  */
 #pragma once
 #include "ip.h"
@@ -94,32 +96,61 @@ __noinline int class_of(hook_ctx* ctx, struct frame* frame) {
 #define BATCH_NS 10000000
 
 /* For all CPUs, and so not each time. */
-static __always_inline void tell_pace(struct xdpb_port* port, __u32 pace) {
+static __always_inline void tell_pace(struct xdpb_port* port, __u64 pace) {
     __u32 old = port->pace_ns;
 
+    if (pace > XDPB_NSEC_PER_SEC)
+        pace = XDPB_NSEC_PER_SEC;
     if ((pace > old ? pace - old : old - pace) > old / 8)
         port->pace_ns = pace;
 }
 
-/* A reader that did not run out of frames since the last look took each in this time. */
+#define PACE_FRAMES 64
+#define PACE_NS 5000000
+
+/* A reader that did not run out of frames since the last look was busy all the time. */
 static __always_inline void watch_reader(struct xdpb_port* port, struct xdpb_class_counters* c,
                                          const struct tap_ring* ring, __u32 waiting) {
     __u32 taken = ring_distance(ring, c->look_consumer, ring->consumer);
-    __u64 now, pace;
+    __u64 now;
 
     if (!taken && c->look_waiting)
         return; /* it is still at it */
     now = waiting || c->look_waiting ? bpf_ktime_get_ns() : 0;
     if (taken && taken <= c->look_waiting) {
-        pace = (now - c->look_ns) / taken;
-        if (pace > XDPB_NSEC_PER_SEC)
-            pace = XDPB_NSEC_PER_SEC;
-        c->pace_ns = c->pace_ns ? (7 * (__u64)c->pace_ns + pace) / 8 : pace;
-        tell_pace(port, c->pace_ns);
+        c->busy_ns += now - c->look_ns;
+        c->busy_frames += taken;
+        if (c->busy_frames >= PACE_FRAMES || c->busy_ns >= PACE_NS || !port->pace_ns) {
+            tell_pace(port, c->busy_ns / c->busy_frames);
+            c->busy_ns = c->busy_frames = 0;
+        }
     }
     c->look_ns = now;
     c->look_consumer = ring->consumer;
     c->look_waiting = waiting;
+}
+
+#define WINDOW_NS 20000000
+#define OFFERED_AT_ONCE 16
+
+/* More by an eighth than the reader could take in that time. */
+static __always_inline void judge_window(struct xdpb_port* port, __u64 start, __u64 now) {
+    __u64 offered = __sync_lock_test_and_set(&port->offered, 0), span = now - start;
+
+    if (span < 10ULL * WINDOW_NS && offered * port->pace_ns > span + span / 8)
+        port->overload_ns = now;
+}
+
+static __always_inline void count_offered(struct xdpb_port* port, struct xdpb_class_counters* c,
+                                          __u64 now) {
+    __u64 start = port->window_ns;
+
+    if (++c->offered < OFFERED_AT_ONCE)
+        return;
+    c->offered = 0;
+    __sync_fetch_and_add(&port->offered, OFFERED_AT_ONCE);
+    if (now - start > WINDOW_NS && __sync_bool_compare_and_swap(&port->window_ns, start, now))
+        judge_window(port, start, now);
 }
 
 /* What XDP has for the tap and has not given to it yet (struct xdp_dev_bulk_queue). */
@@ -143,6 +174,16 @@ static __always_inline __u64 delay_of(const struct xdpb_port* port, __u32 class,
     return now - port->urgent_ns > XDPB_CLASS_HOLD_NS ? delay * XDPB_CLASS_REST_FACTOR : delay;
 }
 
+#define OVERLOAD_NS 100000000
+#define NORMAL_BURST 32 /* frames: TCP's initial window, of three flows */
+
+/* Class normal may have a burst, as long as it gives way. */
+static __always_inline bool may_burst(const struct xdpb_port* port, __u32 class, __u32 waiting,
+                                      __u64 now) {
+    return class == XDPB_CLASS_NORMAL && waiting < NORMAL_BURST &&
+           now - port->overload_ns > OVERLOAD_NS;
+}
+
 /* Whether as many frames wait already as the class may have. */
 static __always_inline bool must_wait(struct xdpb_port* port, struct xdpb_class_counters* c,
                                       __u32 class) {
@@ -152,11 +193,14 @@ static __always_inline bool must_wait(struct xdpb_port* port, struct xdpb_class_
 
     if (!reads_kernel || !port->tap.files || !find_ring(port, &ring))
         return false;
+    if (class == XDPB_CLASS_NORMAL)
+        count_offered(port, c, now);
     waiting = frames_waiting(&ring);
     watch_reader(port, c, &ring, waiting);
     waiting += frames_in_batch(c, &ring, now);
     return waiting &&
-           waiting * (__u64)(port->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now);
+           waiting * (__u64)(port->pace_ns ?: UNKNOWN_PACE_NS) >= delay_of(port, class, now) &&
+           !may_burst(port, class, waiting, now);
 }
 
 /* Not on each frame, for all CPUs read it. */

@@ -12,7 +12,7 @@
 namespace xdpbridge {
 
 // docs/latency.md has what other delays cost.
-constexpr std::chrono::microseconds default_class_delay{20};
+constexpr std::chrono::microseconds default_class_delay{10};
 constexpr std::chrono::microseconds max_class_delay{1'000'000};
 
 std::vector<ClassRule> class_rules(const BridgeState& state); // by field and value

@@ -78,7 +78,7 @@ void add_port_settings(CLI::App& verb, PortSettings& settings) {
             "--class-delay",
             [&settings](std::uint32_t us) { settings.class_delay = std::chrono::microseconds(us); },
             "so far that class bulk keeps an urgent frame waiting so long, class normal twice so "
-            "long (20 when added)")
+            "long (10 when added)")
         ->type_name("MICROSECONDS");
     add_switch_option(
         verb, "--mrouter", settings.mrouter,

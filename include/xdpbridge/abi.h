@@ -316,9 +316,13 @@ struct xdpb_port {
     __u64 limit_event_ns; /* when the last XDPB_EVENT_LIMIT of this port was sent */
     __u64 urgent_ns;      /* when the last frame of class urgent left, to within 0.1 s */
     __u32 group_hand;     /* likewise in the map "group_slots" */
-    __u32 pace_ns; /* in which the tap's reader takes a frame while there are any, to within an
-                      eighth; 0: not known */
-    __u64 pad4[4];
+    __u32 pace_ns;        /* in which the tap's reader takes a frame while there are any, to within
+                             an eighth; 0: not known */
+    __u64 window_ns;      /* since when frames of class normal are counted for the next line */
+    __u64 overload_ns;    /* when there were last more of them than the reader can take */
+    __u32 offered;        /* such frames since window_ns; atomic */
+    __u32 pad3;
+    __u64 pad4;
 
     /* The library's own. */
     char name[16];     /* as it was when added: the device may be renamed or vanish */
@@ -660,22 +664,24 @@ struct xdpb_class_counters {
     __u64 packets[XDPB_CLASS_COUNT]; /* sent */
     __u64 bytes[XDPB_CLASS_COUNT];
     __u64 held[XDPB_CLASS_COUNT]; /* dropped for more urgent ones: XDPB_FILTER_CLASS */
-    /* The reader of the tap, as this CPU last looked at it, and its pace. */
+    /* The reader of the tap, as this CPU last looked at it. */
     __u64 look_ns;
     __u32 look_consumer; /* where it took its next frame */
     __u32 look_waiting;  /* frames that waited for it then */
-    __u32 pace_ns;       /* as it was seen here, smoothed; 0: not yet */
+    __u64 busy_ns;       /* in which it took busy_frames, and did not run out of any */
+    __u32 busy_frames;
+    __u32 offered; /* not yet added to xdpb_port.offered */
     /* At XDP, where frames are collected before the tap gets them: those that it has not got yet
      * are as many as were let through since its ring's producer was here, from that time on. */
-    __u32 batch_start;
     __u64 batch_ns;
-    __u64 batch;
+    __u32 batch_start;
+    __u32 batch;
 };
 
 /* Without a frame of class urgent for so long others may keep the next one waiting so many times
  * longer. */
 #define XDPB_CLASS_HOLD_NS (10 * XDPB_NSEC_PER_SEC)
-#define XDPB_CLASS_REST_FACTOR 50
+#define XDPB_CLASS_REST_FACTOR 100
 
 enum xdpb_event_type {
     XDPB_EVENT_LEARN = 1,

@@ -50,7 +50,7 @@ struct ClassRule {
 enum class Isolation : std::uint8_t {
     off,        // PortSettings::classes is
     tap,        // what is not urgent fills the tap only so far
-    resting,    // likewise, but 50 times as far: there has been no urgent frame for 10 s
+    resting,    // likewise, but 100 times as far: there has been no urgent frame for 10 s
     not_a_tap,  // none: how many frames wait in such a device is not to be seen
     unreadable, // none: nor is it in a tap, for want of CAP_PERFMON or BTF, or by a lockdown
 };

@@ -62,7 +62,7 @@ struct PortSettings {
     std::optional<std::string> mirror_tx = {};
     // Latency classes: frames that leave here and are not urgent fill the tap only so far as its
     // reader empties it again in class_delay, and more are dropped. Without an urgent frame for
-    // 10 s it is 50 times that. Classes says which are urgent, PortInfo::isolation what it comes
+    // 10 s it is 100 times that. Classes says which are urgent, PortInfo::isolation what it comes
     // to.
     std::optional<bool> classes = {};
     // Of class bulk, 1 us to 1 s; of class normal twice so long.
