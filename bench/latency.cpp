@@ -2,6 +2,7 @@
 //
 // How long a frame takes to a VM's tap, by which path, beside what else. README.md says what is
 // measured and how to read it.
+#include "latency/progress.h"
 #include "latency/run.h"
 
 #include <CLI/CLI.hpp>
@@ -10,9 +11,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
+#include <stdexcept>
 
 using namespace xdpbridge::bench;
 
@@ -76,39 +78,6 @@ std::vector<Cell> cells(const Options& options) {
         }
     return all;
 }
-
-// One line on standard error, written over on a terminal.
-class ProgressLine {
-  public:
-    ProgressLine(int rounds, std::size_t steps) : rounds_(rounds), steps_(steps) {}
-    ~ProgressLine() {
-        if (done_ > 0)
-            fmt::print(stderr, "\n");
-    }
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-
-    void show(const Step& step) {
-        const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
-        const double left = done_ == 0 ? 0
-                                       : spent.count() / static_cast<double>(done_) *
-                                             static_cast<double>(steps_ - done_);
-        done_++;
-        const bool terminal = ::isatty(STDERR_FILENO) != 0;
-        if (!terminal && step.path == path_)
-            return;
-        path_ = step.path;
-        fmt::print(stderr, "{}round {}/{}, {}{}, {:.0f} s left{}", terminal ? "\r\x1b[K" : "",
-                   step.round, rounds_, step.path, terminal ? " " + name(step.cell) : "", left,
-                   terminal ? "" : "\n");
-    }
-
-  private:
-    int rounds_;
-    std::size_t steps_, done_ = 0;
-    std::string path_;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 void write(const std::string& path, const std::string& text) {
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
@@ -183,7 +152,9 @@ void run(const Options& options) {
         if (chosen(options.receivers, "guest"))
             run_guest_rounds(net, paths, results, progress);
     }
-    write(options.json, as_json(results).dump(1) + "\n");
+    if (results.series.empty())
+        throw std::runtime_error("nothing can run here: " + as_json(results)["paths"].dump());
+    write(options.json, as_lines(as_json(results)));
     const std::string markdown = as_markdown(results);
     write(options.markdown, markdown);
     fmt::print("{}", markdown);

@@ -106,6 +106,8 @@ json as_json(const Results& results) {
                     {"clock", "CLOCK_MONOTONIC"},
                     {"threads", about_placement()}}},
                   {"guest", results.guest},
+                  {"receivers", json::object()},
+                  {"loads", json::object()},
                   {"paths", json::array()},
                   {"cells", json::array()},
                   {"verdicts", json::array()}};
@@ -115,16 +117,38 @@ json as_json(const Results& results) {
                                      {"ran", results.has(path.name)},
                                      {"failed", path.failed},
                                      {"note", path.note}});
-    for (const auto& cell : results.cells)
+    for (const auto& cell : results.cells) {
+        document["receivers"][std::string(name(cell.receiver))] = about(cell.receiver);
+        document["loads"][std::string(name(cell.load))] = about(cell.load);
         for (const auto& path : results.paths)
             if (const auto* series = results.find(path.name, cell))
                 document["cells"].push_back(series_as_json(path.name, cell, *series));
+    }
     for (const auto& verdict : verdicts(results))
         document["verdicts"].push_back({{"what", verdict.text},
                                         {"value", verdict.value},
                                         {"goal", verdict.goal},
                                         {"met", verdict.met}});
     return document;
+}
+
+std::string as_lines(const json& document) {
+    std::string text, between = "{\n";
+    for (const auto& [key, value] : document.items()) {
+        text += between + json(key).dump() + ": ";
+        between = ",\n";
+        if (!value.is_array()) {
+            text += value.dump();
+            continue;
+        }
+        std::string before = "[\n  ";
+        for (const auto& element : value) {
+            text += before + element.dump();
+            before = ",\n  ";
+        }
+        text += value.empty() ? "[]" : "\n]";
+    }
+    return text + "\n}\n";
 }
 
 } // namespace xdpbridge::bench
