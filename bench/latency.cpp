@@ -90,13 +90,18 @@ void write(const std::string& path, const std::string& text) {
 // Those that the command line names, all if it names none.
 Options parse(int argc, char** argv) {
     Options options;
-    for (const auto& path : all_paths())
-        options.paths.emplace_back(path.name);
+    Strings known;
+    for (const auto& path : all_paths()) {
+        known.emplace_back(path.name);
+        if (!path.name.starts_with("tried-")) // those are measured when asked for
+            options.paths.emplace_back(path.name);
+    }
     CLI::App app("How long a frame takes to a VM's tap, by which path, beside what else.",
                  "bench_latency");
     app.option_defaults()->always_capture_default();
-    const auto list = [&](const char* option, Strings& names, const char* help) {
-        app.add_option(option, names, help)->delimiter(',')->check(CLI::IsMember(names));
+    const auto list = [&](const char* option, Strings& names, const Strings& all,
+                          const char* help) {
+        app.add_option(option, names, help)->delimiter(',')->check(CLI::IsMember(all));
     };
     app.add_option("--rounds", options.settings.rounds, "")->check(CLI::Range(1, 1000));
     app.add_option("--seconds", options.settings.seconds, "of probes, for each path and cell")
@@ -104,9 +109,9 @@ Options parse(int argc, char** argv) {
     app.add_option("--drain-us", options.settings.drain_us,
                    "what the slow reader takes for a frame")
         ->check(CLI::Range(0.5, 1000.0));
-    list("--paths", options.paths, "");
-    list("--loads", options.loads, "");
-    list("--receivers", options.receivers, "");
+    list("--paths", options.paths, known, "");
+    list("--loads", options.loads, options.loads, "");
+    list("--receivers", options.receivers, options.receivers, "");
     app.add_option("--period-us", options.periods_us,
                    "from probe to probe; else 1000, and 100 for the loads none and above")
         ->delimiter(',')

@@ -76,12 +76,13 @@ std::optional<Frame> ping_reply(std::span<const uint8_t> frame, const Mac& mac, 
 
 } // namespace
 
-Fd open_tap(const std::string& netns, const std::string& name) {
+Fd open_tap(const std::string& netns, const std::string& name, bool multi_queue) {
     NetnsScope scope(netns); // before the open: it decides where the tap is created
     Fd fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), "open /dev/net/tun");
     ifreq request{};
     name.copy(request.ifr_name, IFNAMSIZ - 1);
-    request.ifr_flags = IFF_TAP | IFF_NO_PI;
+    request.ifr_flags =
+        static_cast<short>(IFF_TAP | IFF_NO_PI | (multi_queue ? IFF_MULTI_QUEUE : 0));
     if (ioctl(fd.get(), TUNSETIFF, &request) != 0)
         throw system_error(fmt::format("open tap {} in {}", name, netns));
     return fd;

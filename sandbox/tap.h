@@ -13,7 +13,7 @@ namespace xdpbridge::sandbox {
 
 // Whole frames, read and written without blocking. Makes the tap, for as long as this is open,
 // unless it is there already (Sandbox::add_tap).
-Fd open_tap(const std::string& netns, const std::string& name);
+Fd open_tap(const std::string& netns, const std::string& name, bool multi_queue = false);
 
 // A tap device with this program on its other side, where a VM would be. It goes with the object.
 class Tap {

@@ -25,7 +25,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t datagram_size = 1400;
 constexpr unsigned burst_frames = 500;
 constexpr auto burst_period = 10ms;
-constexpr std::uint16_t discard_port = 9;
 constexpr unsigned batch = 32;
 
 // Of what the slow reader drains.
@@ -45,7 +44,7 @@ double share(LoadKind kind) {
 // What waits behind a path may count as still in the socket (on macvtap it does): a small buffer
 // would hold the sender back, as no wire does.
 sandbox::Fd open_load_socket(const Target& target) {
-    auto fd = sandbox::open_client(sender_netns, target.ipv4, discard_port, SOCK_DGRAM);
+    auto fd = sandbox::open_client(sender_netns, target.ipv4, load_udp_port, SOCK_DGRAM);
     const int bytes = 64 << 20;
     if (::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) != 0)
         throw sandbox::system_error("set a socket's send buffer");

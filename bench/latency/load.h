@@ -26,6 +26,8 @@ inline constexpr std::array all_loads{LoadKind::none,  LoadKind::udp3, LoadKind:
 std::string_view name(LoadKind load);
 std::string_view about(LoadKind load);
 
+inline constexpr std::uint16_t load_udp_port = 9; // discard (RFC 863)
+
 // Runs from its making until it is destroyed.
 class Load {
   public:

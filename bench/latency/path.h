@@ -42,6 +42,10 @@ struct PathKind {
 };
 std::span<const PathKind> all_paths();
 
+// Defined in tried.cpp: other ways to keep urgent frames from waiting. Measured when asked for.
+enum class Tried { short_ring, police, htb, queues };
+std::unique_ptr<Path> make_tried(Net& net, const Target& target, Tried tried);
+
 // Defined in ovs.cpp: Open vSwitch in userspace, its ports packet sockets or AF_XDP.
 enum class OvsPorts { system, afxdp };
 std::unique_ptr<Path> make_ovs(Net& net, const Target& target, OvsPorts ports);

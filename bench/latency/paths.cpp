@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "our_path.h"
 #include "path.h"
 
 #include <sandbox/macvtap.h>
 #include <sandbox/netns_scope.h>
 #include <sandbox/tap.h>
-#include <xdpbridge/xdpbridge.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -108,32 +108,6 @@ class RedirectPath : public Path {
     OneWay there_, back_;
 };
 
-class OurPath : public Path {
-  public:
-    OurPath(Net& net, const Target& target, Hook hook, bool classes)
-        : Path(net, target), bridge_(Bridge::create(bridge_name, {}, where)) {
-        try {
-            bridge_.ports().add(uplink, {.hook = hook});
-            const auto port =
-                bridge_.ports().add(target.tap, {.hook = hook, .settings = {.classes = classes}});
-            bridge_.fdb().add({.mac = *Mac::parse(target.mac), .port = port, .is_static = true});
-        } catch (...) {
-            Bridge::remove(bridge_name, where);
-            throw;
-        }
-    }
-    ~OurPath() override { Bridge::remove(bridge_name, where); }
-    [[nodiscard]] std::string note() const override {
-        const auto isolation = bridge_.ports().get(target().tap).isolation;
-        return fmt::format("isolation: {}", text_of(isolation));
-    }
-
-  private:
-    static inline const std::string bridge_name = "latency";
-    static inline const Where where{.netns = switch_netns};
-    Bridge bridge_;
-};
-
 template <typename Kind>
 std::unique_ptr<Path> make(Net& net, const Target& target) {
     return std::make_unique<Kind>(net, target);
@@ -141,6 +115,10 @@ std::unique_ptr<Path> make(Net& net, const Target& target) {
 template <Hook hook, bool classes>
 std::unique_ptr<Path> make_ours(Net& net, const Target& target) {
     return std::make_unique<OurPath>(net, target, hook, classes);
+}
+template <Tried tried>
+std::unique_ptr<Path> make_tried_one(Net& net, const Target& target) {
+    return make_tried(net, target, tried);
 }
 template <OvsPorts ports>
 std::unique_ptr<Path> make_ovs_with(Net& net, const Target& target) {
@@ -160,10 +138,19 @@ constexpr std::array kinds{
     PathKind{"redirect", "one XDP redirect, no look at the frame", make<RedirectPath>, true},
     PathKind{"ours-xdp", "xdp-bridge, --hook xdp", make_ours<Hook::xdp, false>, true},
     PathKind{"ours-tc", "xdp-bridge, --hook tc", make_ours<Hook::tc, false>, true},
-    PathKind{"ours-xdp-classes", "the same, --hook xdp, latency classes on",
+    PathKind{"ours-xdp-classes",
+             "the same, --hook xdp, latency classes on, the load's UDP port bulk",
              make_ours<Hook::xdp, true>, true},
-    PathKind{"ours-tc-classes", "the same, --hook tc, latency classes on",
+    PathKind{"ours-tc-classes", "the same, --hook tc, latency classes on, the load's UDP port bulk",
              make_ours<Hook::tc, true>, true},
+    PathKind{"tried-short-ring", "ours-xdp, and txqueuelen 8 on the tap",
+             make_tried_one<Tried::short_ring>, true},
+    PathKind{"tried-police", "ours-xdp, and UDP policed at 75,000 frames a second",
+             make_tried_one<Tried::police>, true},
+    PathKind{"tried-htb", "ours-tc, and all but probes shaped at 75,000 frames a second by HTB",
+             make_tried_one<Tried::htb>, true},
+    PathKind{"tried-queues", "an XDP program with a queue of the tap for each class, by a cpumap",
+             make_tried_one<Tried::queues>, false},
 };
 
 } // namespace

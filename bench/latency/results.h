@@ -19,7 +19,7 @@ namespace xdpbridge::bench {
 struct Settings {
     int rounds = 10;
     double seconds = 0.3; // of probes, for each cell
-    double drain_us = 5;  // what the slow reader takes for a frame
+    double drain_us = 10; // what the slow reader takes for a frame
 };
 
 struct PathOutcome {
