@@ -7,6 +7,7 @@
 #include "sandbox/tap.h"
 
 #include <fstream>
+#include <sched.h>
 #include <thread>
 
 namespace xdpbridge::test {
@@ -185,6 +186,47 @@ TEST_P(ClassTest, ATapThatComesBackIsFoundAgain) {
     waiting();
     send_many(normal(), many);
     EXPECT_EQ(waiting(), normal_room);
+}
+
+void run_on_cpu(unsigned cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    ASSERT_EQ(::sched_setaffinity(0, sizeof set, &set), 0);
+}
+
+// At XDP a frame gets into the queue of its CPU, so that is the one that counts; at tc the stack
+// chooses by the flow, after us, and the fullest one counts.
+TEST_P(ClassTest, EachQueueOfATapIsSeen) {
+    if (std::thread::hardware_concurrency() < 2)
+        GTEST_SKIP() << "needs two CPUs";
+    cpu_set_t before;
+    ::sched_getaffinity(0, sizeof before, &before);
+    sandbox_.ip("switch", {"tuntap", "add", "queues", "mode", "tap", "multi_queue"});
+    sandbox_.ip("switch", {"link", "set", "queues", "up"});
+    std::array<sandbox::Fd, 2> queues{sandbox::open_tap("switch", "queues", true),
+                                      sandbox::open_tap("switch", "queues", true)};
+    const std::string guest = "02:00:00:00:00:65";
+    const auto port =
+        bridge_->ports().add("queues", {.hook = GetParam(), .settings = {.classes = true}});
+    bridge_->fdb().add({.mac = mac(guest), .port = port, .is_static = true});
+    const auto held = [&] { return bridge_->classes().counters(port).at(XDPB_CLASS_NORMAL).held; };
+    const auto sent = [&] {
+        return bridge_->classes().counters(port).at(XDPB_CLASS_NORMAL).packets;
+    };
+    socket_->send(urgent(guest));
+    for (unsigned cpu = 0; cpu < 2; cpu++) {
+        run_on_cpu(cpu);
+        for (int i = 0; i < many; i++)
+            socket_->send(normal(guest));
+    }
+    ::sched_setaffinity(0, sizeof before, &before);
+    EXPECT_TRUE(eventually([&] { return sent() + held() >= 2 * many; }));
+    EXPECT_GE(sent(), (GetParam() == Hook::xdp ? 2U : 1U) * (normal_room - 1));
+    EXPECT_LE(sent(), (GetParam() == Hook::xdp ? 2U : 1U) * normal_room);
+    for (auto& queue : queues)
+        queue = {};
+    sandbox_.ip("switch", {"link", "del", "queues"});
 }
 
 TEST_P(ClassTest, PtpIsUrgentFromTheStart) {
