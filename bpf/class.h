@@ -177,7 +177,7 @@ static __always_inline __u64 delay_of(const struct xdpb_port* port, __u32 class,
 }
 
 #define OVERLOAD_NS 100000000
-#define NORMAL_BURST 32 /* frames: TCP's initial window, of three flows */
+#define NORMAL_BURST 64 /* frames: what one poll of a device brings at once (NAPI_POLL_WEIGHT) */
 
 /* One that is next while the reader is at another: fewer would not show its pace. */
 #define AT_LEAST 2

@@ -21,7 +21,7 @@ const std::string sender = "02:00:00:00:00:99"; // no host has it, and so sends 
 constexpr int many = 100;
 // Until a reader has been seen at work it is taken to need 5 us a frame.
 constexpr int bulk_room = 10 / 5;
-constexpr int normal_room = 32; // a burst
+constexpr int normal_room = 64; // a burst
 
 class ClassTest : public HookNetworkTest {
   protected:
