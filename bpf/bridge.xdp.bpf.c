@@ -20,6 +20,7 @@
 #include "snoop.h"
 #include "forward.h"
 #include "egress.h"
+#include "latency_xdp.h"
 
 /* retags: the program may give a frame a tag, or take it away, and so change its length. */
 static __always_inline int ingress(struct xdp_md* ctx, bool retags) {
@@ -71,12 +72,19 @@ int xdpb_egress(struct xdp_md* ctx) {
     struct xdpb_counters* c = counters_of(port_no);
     __u32 index = port_no;
     struct xdpb_port* port = bpf_map_lookup_elem(&ports, &index);
+    struct residence residence;
+    bool measured;
     int verdict;
 
     if (!c || !port)
         return XDP_DROP; /* cannot happen: array maps */
+    measured = port->features & XDPB_FEATURE_LATENCY;
+    if (measured)
+        look_back(ctx, &residence);
     if ((verdict = egress(ctx, port, c)) != NEXT)
         return verdict;
+    if (measured)
+        note_delivery(&residence);
     c->tx_packets++;
     c->tx_bytes += bpf_xdp_get_buff_len(ctx);
     return XDP_PASS;

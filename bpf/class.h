@@ -196,7 +196,7 @@ static __always_inline bool must_wait(struct xdpb_port* port, struct xdpb_class_
     struct tap_ring ring;
     __u32 waiting;
 
-    if (!reads_kernel || !port->tap.files || !find_ring(port, &ring))
+    if (!port->tap.files || !find_ring(port, &ring))
         return false;
     if (class == XDPB_CLASS_NORMAL)
         count_offered(port, c, now);

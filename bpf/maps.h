@@ -105,6 +105,7 @@ struct {
 
 #include "acl_maps.h"
 #include "classes.h"
+#include "latency_maps.h"
 #include "policers.h"
 #include "sources.h"
 #include "groups.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From the context to a struct packet. Exits: pass (port not active), drop TRUNCATED. */
 #pragma once
+#include "latency.h"
 #include "verdict.h"
 
 /* The network header is behind all tags: two at most, of which the second may be cut off. */
@@ -24,6 +25,8 @@ static __always_inline int parse(struct packet* p, struct frame* frame, hook_ctx
     if (!find_packet(p, ctx, frame))
         return VERDICT_PASS;
 
+    if (p->bridge->features & XDPB_BRIDGE_LATENCY)
+        note_entry();
     p->frame->length = frame_length(ctx, p->port);
     p->counters->rx_packets++;
     p->counters->rx_bytes += p->frame->length;

@@ -3,6 +3,7 @@
 #pragma once
 #include "class_tc.h"
 #include "filter.h"
+#include "latency.h"
 #include "mirror_tc.h"
 #include "mdb.h"
 #include "tag_tc.h"
@@ -14,9 +15,8 @@ static __always_inline int check_output(struct packet* p) {
 
 /* As the egress program at XDP does it. */
 static __always_inline bool held_back(struct packet* p, struct xdpb_port* to, __u32 port,
-                                      struct xdpb_counters* c) {
-    if (!(to->features & XDPB_FEATURE_CLASSES) ||
-        admit_class(port, class_to_send(p), p->frame->length))
+                                      __u32 class, struct xdpb_counters* c) {
+    if (!(to->features & XDPB_FEATURE_CLASSES) || admit_class(port, class, p->frame->length))
         return false;
     c->filtered[XDPB_FILTER_CLASS]++;
     return true;
@@ -27,13 +27,16 @@ static __always_inline bool held_back(struct packet* p, struct xdpb_port* to, __
 static __always_inline enum egress check_egress(struct packet* p, __u32 port, __u32* ifindex) {
     struct xdpb_port* to = bpf_map_lookup_elem(&ports, &port);
     struct xdpb_counters* c = counters_of(port);
+    __u32 class = XDPB_CLASS_NORMAL;
     enum egress answer;
 
     if (!to || !c || !(to->flags & XDPB_PORT_ACTIVE))
         return EGRESS_GONE;
     *ifindex = to->ifindex;
     answer = check_device(p, *ifindex);
-    if (answer == EGRESS_GOOD && held_back(p, to, port, c))
+    if (to->features & (XDPB_FEATURE_CLASSES | XDPB_FEATURE_LATENCY))
+        class = class_to_send(p);
+    if (answer == EGRESS_GOOD && held_back(p, to, port, class, c))
         return EGRESS_REFUSED;
     if (answer == EGRESS_GOOD && !set_tag(p, !p->vlan || has_port(p->vlan->untagged, port))) {
         c->refused[XDPB_REFUSAL_OTHER]++; /* no memory for a longer skb */
@@ -43,6 +46,8 @@ static __always_inline enum egress check_egress(struct packet* p, __u32 port, __
         mirror_sent(p, to);
         c->tx_packets++;
         c->tx_bytes += frame_length(p->ctx, p->port);
+        if (to->features & XDPB_FEATURE_LATENCY)
+            note_sent(low_half(p->ctx), port, class);
     } else if (answer == EGRESS_REFUSED) {
         c->refused[XDPB_REFUSAL_MTU]++;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sends at XDP: the kernel looks the device up in a devmap and, for a flood, makes the copies. */
 #pragma once
+#include "latency.h"
 #include "mirror_xdp.h"
 #include "tag_xdp.h"
 
@@ -79,5 +80,9 @@ static __always_inline int forward_to(struct packet* p, __u32 port, bool retags)
 }
 
 static __always_inline int send(struct packet* p, bool retags) {
-    return p->frame->out == FLOOD ? flood(p, retags) : forward_to(p, p->frame->out, retags);
+    int verdict = p->frame->out == FLOOD ? flood(p, retags) : forward_to(p, p->frame->out, retags);
+
+    if (verdict == XDP_REDIRECT && p->bridge->features & XDPB_BRIDGE_LATENCY)
+        note_sent(low_half((void*)(long)p->ctx->data), 0, 0);
+    return verdict;
 }

@@ -18,7 +18,7 @@ struct tap_ring {
 };
 
 static __always_inline bool read_kernel(void* to, __u32 bytes, __u64 address) {
-    return !bpf_probe_read_kernel(to, bytes, (void*)address);
+    return reads_kernel && !bpf_probe_read_kernel(to, bytes, (void*)address);
 }
 
 static __always_inline __u32 tap_queues(const struct xdpb_tap* tap) {
@@ -41,13 +41,16 @@ static __always_inline bool read_tap_ring(const struct xdpb_tap* tap, __u32 queu
            read_kernel(&ring->consumer, sizeof(ring->consumer), file + tap->consumer);
 }
 
+static __always_inline __u32 ring_size(const struct tap_ring* ring) {
+    __u32 size = 0;
+
+    read_kernel(&size, sizeof(size), ring->size_at);
+    return size;
+}
+
 /* Places from one index of the ring on to another. */
 static __always_inline __u32 ring_distance(const struct tap_ring* ring, __u32 from, __u32 to) {
-    __u32 size;
-
-    if (to >= from)
-        return to - from;
-    return read_kernel(&size, sizeof(size), ring->size_at) ? to + size - from : 0;
+    return to >= from ? to - from : to + ring_size(ring) - from;
 }
 
 static __always_inline __u32 frames_waiting(const struct tap_ring* ring) {

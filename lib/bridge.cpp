@@ -15,6 +15,7 @@
 #include <xdpbridge/events.h>
 #include <xdpbridge/fdb.h>
 #include <xdpbridge/guard.h>
+#include <xdpbridge/latency.h>
 #include <xdpbridge/mdb.h>
 #include <xdpbridge/neighbour.h>
 #include <xdpbridge/port.h>
@@ -239,6 +240,7 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
         make_folder(folder, doing);
         make_folder(folder / "links", doing);
         make_folder(folder / "monitor", doing);
+        make_folder(folder / "measuring", doing);
         create_maps(folder, options, doing);
 
         const Fd map(bpf_obj_get((folder / "bridge").c_str()));
@@ -417,6 +419,9 @@ Neighbours Bridge::neighbours() const {
 }
 Stats Bridge::stats() const {
     return Stats(state_);
+}
+Latency Bridge::latency() const {
+    return Latency(state_);
 }
 Events Bridge::events() const {
     return Events(state_);

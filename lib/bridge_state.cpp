@@ -3,6 +3,7 @@
 
 #include "device_settings.h"
 #include "fdb_table.h"
+#include "latency_table.h"
 #include "netns.h"
 #include "port_slot.h"
 
@@ -132,6 +133,9 @@ std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
     state->class_rules =
         Map<xdpb_class_key, std::uint32_t>(open_pin(folder / "class_rules", doing));
     state->class_counters = open_pin(folder / "class_counters", doing);
+    state->latency = open_pin(folder / "latency", doing);
+    state->latency_taps = open_pin(folder / "latency_taps", doing);
+    state->latency_entry = open_pin(folder / "latency_entry", doing);
     state->acl_counters = open_pin(folder / "acl_counters", doing);
     state->acl_tables = open_pin(folder / "acl_tables", doing);
     state->acl_macs = open_pin(folder / "acl_macs", doing);
@@ -166,6 +170,8 @@ Lock BridgeState::lock_and_repair(const std::string& doing) const {
         recount_learned(*this);
         bridge().fdb_changing = 0;
     }
+    if (bridge().features & XDPB_BRIDGE_LATENCY && Lock::try_exclusive(folder / "measuring", doing))
+        stop_measuring(*this);
     return exclusive;
 }
 

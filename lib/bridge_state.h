@@ -6,6 +6,7 @@
 //     BPFFS/xdp-bridge/NAME/MAP      one pin for each map of bpf/maps.h
 //                           links/   attachments: one for each port ("port-3") and tracepoint
 //                           monitor/ empty; its lock says that somebody reads the events
+//                           measuring/ likewise: that somebody measures residence times
 #pragma once
 #include "fd.h"
 #include "map.h"
@@ -56,6 +57,8 @@ struct BridgeState {
     Map<xdpb_source, xdpb_source_info> sources;
     Map<xdpb_class_key, std::uint32_t> class_rules;
     Fd class_counters;
+    Fd latency, latency_taps; // maps of maps, by port
+    Fd latency_entry;
     Fd acl_counters;
     Fd acl_tables, acl_macs, acl_prefixes; // maps of maps: two generations each
     Map<xdpb_route4_key, xdpb_route> routes4;

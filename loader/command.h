@@ -32,6 +32,7 @@ void add_fdb_commands(CLI::App& app, const Context& context);
 void add_mdb_commands(CLI::App& app, const Context& context);
 void add_neigh_commands(CLI::App& app, const Context& context);
 void add_stats_command(CLI::App& app, const Context& context);
+void add_latency_command(CLI::App& app, const Context& context);
 void add_monitor_command(CLI::App& app, const Context& context);
 void add_doctor_command(CLI::App& app, const Context& context);
 void add_demo_command(CLI::App& app, const Context& context);

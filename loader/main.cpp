@@ -65,6 +65,7 @@ int run(int argc, char** argv) {
     add_mdb_commands(app, context);
     add_neigh_commands(app, context);
     add_stats_command(app, context);
+    add_latency_command(app, context);
     add_monitor_command(app, context);
     add_doctor_command(app, context);
     add_demo_command(app, context);

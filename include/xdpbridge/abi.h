@@ -194,6 +194,7 @@ enum xdpb_bridge_feature {
         1 << 3,                      /* route by the maps "routes4" and "routes6", not the kernel */
     XDPB_BRIDGE_MIRROR = 1 << 4,     /* some port or rule has a mirror */
     XDPB_BRIDGE_BPDU_GUARD = 1 << 5, /* some port has a BPDU guard, or was shut by it */
+    XDPB_BRIDGE_LATENCY = 1 << 6,    /* how long frames stay is being measured */
     XDPB_BRIDGE_MIRROR_FLOODS = 1 << 8, /* some port has XDPB_FEATURE_MIRROR_TX */
     XDPB_BRIDGE_ACL_ODD = 1 << 9,       /* which of the two generations of the ACL's tables holds */
     XDPB_BRIDGE_CLASS_BY = 1 << 16, /* << enum xdpb_class_field: some rule classes by that field */
@@ -274,6 +275,7 @@ enum xdpb_port_feature {
     XDPB_FEATURE_MROUTER = 1 << 17,      /* a multicast router is behind it, by the user's word */
     XDPB_FEATURE_FAST_LEAVE = 1 << 18, /* one host is behind it: a leave needs no second question */
     XDPB_FEATURE_CLASSES = 1 << 19,    /* holds back, on the way out, what is not urgent */
+    XDPB_FEATURE_LATENCY = 1 << 20,    /* the bridge's, where what leaves is measured */
 };
 
 /*
@@ -700,6 +702,75 @@ struct xdpb_event {
     struct xdpb_fdb_key key;
 };
 
+/*
+ * Residence: how long a frame stays in the switch, in parts. Measured as long as the bridge has
+ * XDPB_BRIDGE_LATENCY. Append only.
+ */
+#define XDPB_LATENCY_PARTS(X)                                                                      \
+    X(SWITCH, "switch")     /* from the program's start until it sends the frame */                \
+    X(TRANSMIT, "transmit") /* until the kernel gives it to the device */                          \
+    X(QUEUE, "queue")       /* in a tap, until its reader takes it */
+
+enum xdpb_latency_part {
+#define X(name, text) XDPB_LATENCY_##name,
+    XDPB_LATENCY_PARTS(X)
+#undef X
+        XDPB_LATENCY_PART_COUNT
+};
+
+/* A port has a histogram for each class and part, at class * XDPB_LATENCY_PART_COUNT + part. */
+#define XDPB_LATENCY_HISTOGRAMS ((__u32)XDPB_CLASS_COUNT * XDPB_LATENCY_PART_COUNT)
+#define XDPB_LATENCY_STEP_BITS 4 /* 16 steps to a power of two: a bucket is 1/16 wide at most */
+#define XDPB_LATENCY_BUCKETS 512 /* up to 2^35 ns, 34 s; the last one has all above too */
+
+/* Map "latency", an array by port of per-CPU arrays. */
+struct xdpb_histogram {
+    __u64 count;
+    __u64 sum_ns;
+    __u64 min_ns; /* if count */
+    __u64 max_ns;
+    __u64 buckets[XDPB_LATENCY_BUCKETS];
+};
+
+/* The bucket of a time. 0 to 15 ns have one each; from there on each power of two has 16. */
+static inline __u32 xdpb_latency_bucket(__u64 ns) {
+    __u32 power = 0; /* of the highest bit */
+    __u64 rest = ns;
+
+    for (__u32 half = 32; half; half /= 2)
+        if (rest >> half) {
+            rest >>= half;
+            power += half;
+        }
+    if (power < XDPB_LATENCY_STEP_BITS)
+        return (__u32)ns;
+    if (power >= 35)
+        return XDPB_LATENCY_BUCKETS - 1;
+    return ((power - XDPB_LATENCY_STEP_BITS) << XDPB_LATENCY_STEP_BITS) +
+           (__u32)(ns >> (power - XDPB_LATENCY_STEP_BITS));
+}
+
+/* Map "latency_marks": when a frame on its way came in and was sent. A place is found by a hash of
+ * the frame's address, and belongs to the last one that came there. */
+#define XDPB_LATENCY_MARK_BITS 11
+struct xdpb_latency_mark {
+    __u32 address; /* low half: of the frame's data at XDP, of its skb at tc; 0: free */
+    __u16 port;    /* at tc: by which it leaves, and its class; at XDP the egress program knows */
+    __u16 class_;
+    __u64 entered_ns;
+    __u64 sent_ns;
+};
+
+/* Map "latency_taps", an array by port of arrays with one of these: when the frames that wait in a
+ * tap came there, by their places in its rings. */
+#define XDPB_LATENCY_QUEUES 8 /* of a tap with more, the first ones are measured */
+#define XDPB_LATENCY_NOTES 1024
+struct xdpb_tap_notes {
+    __u32 consumer[XDPB_LATENCY_QUEUES];                  /* as far as was looked */
+    __u32 noted[XDPB_LATENCY_QUEUES];                     /* notes that wait for it */
+    __u64 notes[XDPB_LATENCY_QUEUES][XDPB_LATENCY_NOTES]; /* ns, with the class in bits 0 and 1 */
+};
+
 #ifdef __cplusplus
 #define XDPB_STATIC_ASSERT static_assert
 #else
@@ -722,6 +793,8 @@ XDPB_STATIC_ASSERT(sizeof(struct xdpb_route4_key) == 8, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_route6_key) == 20, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_route) == 20, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_event) == 24, "");
+XDPB_STATIC_ASSERT(sizeof(struct xdpb_latency_mark) == 24, "");
+XDPB_STATIC_ASSERT(XDPB_CLASS_COUNT <= 4, "two bits of a note");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_tap) == 16, "");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_class_key) == 12, "no padding: it is hashed");
 XDPB_STATIC_ASSERT(sizeof(struct xdpb_meter) == 64, "one cache line");

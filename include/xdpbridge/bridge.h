@@ -30,6 +30,7 @@ class Classes;
 class Events;
 class Fdb;
 class Guards;
+class Latency;
 class Mdb;
 class Neighbours;
 class Ports;
@@ -142,6 +143,7 @@ class Bridge {
     [[nodiscard]] Mdb mdb() const;
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] Events events() const;
+    [[nodiscard]] Latency latency() const;
 
   private:
     explicit Bridge(std::shared_ptr<BridgeState> state) noexcept;

@@ -12,6 +12,7 @@
 #include <xdpbridge/guard.h>
 #include <xdpbridge/ip.h>
 #include <xdpbridge/ip_prefix.h>
+#include <xdpbridge/latency.h>
 #include <xdpbridge/mac.h>
 #include <xdpbridge/mdb.h>
 #include <xdpbridge/neighbour.h>
