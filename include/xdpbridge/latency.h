@@ -38,8 +38,8 @@ struct PortLatency {
 
 // Measures how long frames stay in the switch, from Bridge::latency(), for as long as this object
 // lives. One at a time; should its process be killed, the next command that changes the bridge
-// turns it off, and until then it costs each frame some time, and no more. What the parts are, and
-// what they leave out: docs/latency-command.md.
+// turns it off, and until then it costs each frame some time, and no more. What the parts leave
+// out: bpf/latency.h and bpf/tap_residence.h.
 class Latency {
   public:
     // EBUSY: somebody else measures. EPERM: the kernel does not let programs look into it
