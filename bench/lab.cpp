@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lab.h"
+#include "machine.h"
 
 #include <sandbox/ethtool.h>
 
@@ -53,6 +54,14 @@ void report(benchmark::State& state, const std::string& name, std::vector<double
 
 double value(const benchmark::BenchmarkReporter::Run& run, const std::string& name) {
     return run.counters.at(name).value;
+}
+
+Table::Table() {
+    nlohmann::json about = machine();
+    about.erase("date"); // the file has it already
+    for (const auto& [key, value] : about.items())
+        benchmark::AddCustomContext(key,
+                                    value.is_string() ? value.get<std::string>() : value.dump());
 }
 
 bool Table::ReportContext(const Context& context) {

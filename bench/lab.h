@@ -49,9 +49,11 @@ void add(const std::string& name, int rounds, std::function<void(benchmark::Stat
 // Sets the counters NAME (the median), NAME_min and NAME_max.
 void report(benchmark::State& state, const std::string& name, std::vector<double> values);
 
-// Prints one line for each benchmark that has run.
+// Prints one line for each benchmark that has run. With --benchmark_out the file has the machine
+// too.
 class Table : public benchmark::BenchmarkReporter {
   public:
+    Table();
     bool ReportContext(const Context& context) override;
     void ReportRuns(const std::vector<Run>& runs) override;
     [[nodiscard]] bool failed() const { return failed_; } // whether any benchmark has
