@@ -181,10 +181,10 @@ int Restored::program() const {
     return bpf_program__fd(skeleton_->progs.restore);
 }
 
-Sink::Sink()
+Sink::Sink(const std::string& device)
     : skeleton_(sink::open_and_load()),
       link_(skeleton_ ? bpf_program__attach_xdp(skeleton_->progs.sink,
-                                                static_cast<int>(if_nametoindex("out-peer")))
+                                                static_cast<int>(if_nametoindex(device.c_str())))
                       : nullptr,
             bpf_link__destroy) {
     require(link_ != nullptr, "attach the program that takes the frames");

@@ -126,10 +126,10 @@ class Restored {
     Loaded<restore> skeleton_;
 };
 
-// Takes the frames that leave by the second port, at the far end of its veth.
+// Takes the frames that leave by a port, the second one of a Lab, at the far end of its veth.
 class Sink {
   public:
-    Sink();
+    explicit Sink(const std::string& device = "out-peer");
     [[nodiscard]] std::uint64_t frames() const { return skeleton_->bss->frames; } // so far
 
   private:
