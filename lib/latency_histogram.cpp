@@ -46,7 +46,8 @@ std::uint64_t LatencyHistogram::percentile(double percent) const noexcept {
         seen += buckets[i];
         if (seen < wanted)
             continue;
-        const auto middle = first_of(i) + (std::min<std::uint64_t>(last_of(i), max_ns) - first_of(i)) / 2;
+        const auto middle =
+            first_of(i) + (std::min<std::uint64_t>(last_of(i), max_ns) - first_of(i)) / 2;
         return std::clamp<std::uint64_t>(middle, min_ns, std::max(min_ns, max_ns));
     }
     return 0;

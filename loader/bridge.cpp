@@ -141,8 +141,9 @@ void add_bridge(const Context& context, const BridgeArguments& arguments) {
 
 // By the names of the options that turn them on.
 Cell features_cell(std::uint32_t features) {
-    return names_cell(
-        features, {{XDPB_BRIDGE_SNOOPING, "snooping"}, {XDPB_BRIDGE_SUPPRESS, "neigh-suppress"}});
+    return names_cell(features, {{XDPB_BRIDGE_SNOOPING, "snooping"},
+                                 {XDPB_BRIDGE_SUPPRESS, "neigh-suppress"},
+                                 {XDPB_BRIDGE_LATENCY, "latency"}});
 }
 
 void show_row(Table& table, const BridgeInfo& info) {

@@ -14,6 +14,7 @@ TEST_F(CliTest, HelpOnEveryLevelShowsAnExample) {
         {"del"},
         {"show"},
         {"stats"},
+        {"latency"},
         {"monitor"},
         {"demo"},
         {"version"},
