@@ -32,13 +32,13 @@ struct Cell {
 std::vector<Cell> all_cells() {
     std::vector<Cell> cells;
     for (const std::uint32_t size : {64, 128, 256, 512, 1024, 1280, 1518})
-        cells.push_back({.name = fmt::format("rfc2544_9.1/size:{}", size), .size = size});
+        cells.push_back({.name = fmt::format("rfc2544_26.1/size:{}", size), .size = size});
     for (const std::size_t ports : {2, 4, 8, 16, 32})
         cells.push_back({.name = fmt::format("rfc2889_5.10/broadcast/ports:{}", ports),
                          .egress = ports,
                          .frames = static_cast<std::uint32_t>(200'000 / ports)});
     for (const std::uint32_t macs : {2, 1000, 100'000, 1'000'000})
-        cells.push_back({.name = fmt::format("known_macs:{}", macs), .pairs = macs / 2});
+        cells.push_back({.name = fmt::format("rfc2889_5.7/macs:{}", macs), .pairs = macs / 2});
     cells.push_back({.name = "rfc2889_5.8/learning", .new_sources = true, .frames = 100'000});
     return cells;
 }

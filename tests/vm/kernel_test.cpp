@@ -198,6 +198,7 @@ check "classes: add" xdp-bridge add br0
 ip tuntap add t0 mode tap
 check "classes: port" xdp-bridge port add br0 t0 --classes on
 check "classes: the tap's queue is seen" says '"isolation":"tap' xdp-bridge -j class stats br0 t0
+check "latency: measured" xdp-bridge latency br0 --interval 0.5 --count 1
 check "classes: del" xdp-bridge del br0
 
 check "vanish: add" xdp-bridge add br0
