@@ -9,7 +9,7 @@
 
 /* Whether the program may read the kernel's memory (CAP_PERFMON, no lockdown for confidentiality);
  * else the verifier takes this out. */
-const volatile bool reads_kernel = false;
+const volatile __u8 reads_kernel = 0; /* not bool: a C++ skeleton has no _Bool */
 
 struct tap_ring {
     __u64 size_at;  /* its address: it is seldom asked for */

@@ -29,7 +29,7 @@ constexpr std::array isolation_texts = {
 // The words and numbers of the ACL, which has the same fields.
 std::string read_like_acl(std::string_view field, const std::string& text, std::uint16_t& value) {
     AclRule rule;
-    const std::string wrong = rule.set(std::string(field), text);
+    std::string wrong = rule.set(std::string(field), text);
     value = rule.pcp    ? *rule.pcp
             : rule.dscp ? *rule.dscp
             : rule.vlan ? *rule.vlan

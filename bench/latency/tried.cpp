@@ -98,9 +98,7 @@ class Queues : public Path {
         }
     }
     ~Queues() override {
-        const sandbox::NetnsScope scope(switch_netns);
-        bpf_xdp_detach(static_cast<int>(::if_nametoindex(uplink.c_str())), XDP_FLAGS_DRV_MODE,
-                       nullptr);
+        sandbox::run({"ip", "-n", switch_netns, "link", "set", "dev", uplink, "xdpdrv", "off"});
         remove_tap();
     }
     std::vector<sandbox::Fd> open() override {
