@@ -226,7 +226,7 @@ TEST_P(ClassTest, EachQueueOfATapIsSeen) {
             socket_->send(normal(guest));
     }
     ::sched_setaffinity(0, sizeof before, &before);
-    EXPECT_TRUE(eventually([&] { return sent() + held() >= 2U * many; }));
+    EXPECT_TRUE(eventually([&] { return sent() + held() >= 2 * std::uint64_t{many}; }));
     EXPECT_GE(sent(), (GetParam() == Hook::xdp ? 2U : 1U) * (normal_room - 1));
     EXPECT_LE(sent(), (GetParam() == Hook::xdp ? 2U : 1U) * normal_room);
     for (auto& queue : queues)
