@@ -77,9 +77,9 @@ __noinline int look_at_queue(__u32 number, __u32 queue) {
     struct xdpb_tap_notes* notes = notes_of(number);
     struct tap_ring ring;
 
-    if (port && notes && notes->noted[queue & (XDPB_LATENCY_QUEUES - 1)] &&
-        read_tap_ring(&port->tap, queue & (XDPB_LATENCY_QUEUES - 1), &ring))
-        collect_notes(notes, number, queue & (XDPB_LATENCY_QUEUES - 1), &ring);
+    if (port && notes && notes->noted[queue_index(queue)] &&
+        read_tap_ring(&port->tap, queue_index(queue), &ring))
+        collect_notes(notes, number, queue_index(queue), &ring);
     return 0;
 }
 
