@@ -117,8 +117,8 @@ TEST_F(CliTest, GlobalOptionsMayComeLast) {
 }
 
 TEST_F(CliTest, VersionSaysWhatItSpeaks) {
-    EXPECT_THAT(cli_ok({"version"}), HasSubstr("ABI 3"));
-    EXPECT_EQ(json({"version"})[0]["abi"], 3);
+    EXPECT_THAT(cli_ok({"version"}), HasSubstr("ABI 4"));
+    EXPECT_EQ(json({"version"})[0]["abi"], 4);
 }
 
 TEST_F(CliTest, WithoutATerminalThereIsNoColour) {
