@@ -5,12 +5,15 @@
 #include "class.h"
 #include "tag_xdp.h"
 
-/* tun_xdp_xmit takes the queue of the CPU. */
+/* Of a tap's queues the one that a frame gets into: tun_xdp_xmit takes that of the CPU. */
+static __always_inline __u32 tap_queue_of_cpu(__u32 queues) {
+    return queues > 1 ? bpf_get_smp_processor_id() % queues : 0;
+}
+
 static __always_inline bool find_ring(const struct xdpb_port* port, struct tap_ring* ring) {
     __u32 queues = tap_queues(&port->tap);
 
-    return queues &&
-           read_tap_ring(&port->tap, queues > 1 ? bpf_get_smp_processor_id() % queues : 0, ring);
+    return queues && read_tap_ring(&port->tap, tap_queue_of_cpu(queues), ring);
 }
 
 static __always_inline struct xdpb_port* ingress_port(struct xdp_md* ctx) {

@@ -5,38 +5,17 @@
  * taps have got, whenever a system call ends (QEMU's read, which has just taken a frame) and when a
  * CPU changes to another thread (vhost's, which makes no calls). They see all of the host.
  */
+#include "device.h"
 #include "tap_residence.h"
 #include <bpf/bpf_tracing.h>
 
-/* Only the members we read; libbpf finds their offsets in the running kernel's BTF. */
-struct net {
-    __u64 net_cookie;
-} __attribute__((preserve_access_index));
-
-typedef struct {
-    struct net* net;
-} possible_net_t;
-
-struct net_device {
-    int ifindex;
-    possible_net_t nd_net;
-} __attribute__((preserve_access_index));
-
+/* Only the member we read; libbpf finds its offset in the running kernel's BTF. */
 struct sk_buff {
     __u16 queue_mapping;
 } __attribute__((preserve_access_index));
 
-const volatile __u64 netns_cookie = 0;
-
 /* Bitmap of the ports to look at; written by the library. */
 __u64 taps[XDPB_PORT_WORDS] = {};
-
-static __always_inline bool is_port(const struct net_device* dev, __u32 port) {
-    __u32 ifindex = dev->ifindex;
-    __u32* number = bpf_map_lookup_elem(&port_by_ifindex, &ifindex);
-
-    return number && *number == port && dev->nd_net.net->net_cookie == netns_cookie;
-}
 
 /* The stack has chosen the queue; the frame goes in next. */
 static __always_inline void note_in_tap(struct xdpb_port* port, __u32 number, __u32 queue,
@@ -62,7 +41,7 @@ int BPF_PROG(xdpb_start_xmit, const struct sk_buff* skb, const struct net_device
         return 0;
     number = mark.port;
     port = bpf_map_lookup_elem(&ports, &number);
-    if (!port || mark.class_ >= XDPB_CLASS_COUNT || !is_port(dev, number))
+    if (!port || mark.class_ >= XDPB_CLASS_COUNT || !number || port_of(dev) != number)
         return 0;
     now = bpf_ktime_get_ns();
     record_way(number, mark.class_, &mark, now);

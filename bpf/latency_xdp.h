@@ -19,7 +19,7 @@ static __always_inline void look_back(struct xdp_md* ctx, struct residence* r) {
 static __always_inline void note_in_tap(struct xdpb_port* port, __u32 class, __u64 now) {
     struct xdpb_tap_notes* notes = notes_of(port_no);
     __u32 number = port_no, queues = notes ? tap_queues(&port->tap) : 0;
-    __u32 queue = queues > 1 ? bpf_get_smp_processor_id() % queues : 0;
+    __u32 queue = tap_queue_of_cpu(queues);
     struct xdpb_class_counters* c = bpf_map_lookup_elem(&class_counters, &number);
     struct tap_ring ring;
 

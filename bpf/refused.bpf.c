@@ -5,7 +5,7 @@
  * _trace_xdp_redirect_map_err, which fires xdp_redirect_err, in net/core/filter.c). One instance a
  * bridge; it sees all devices of the host.
  */
-#include "maps.h"
+#include "device.h"
 #include <bpf/bpf_tracing.h>
 
 #define ENXIO 6
@@ -13,21 +13,6 @@
 #define EOPNOTSUPP 95
 #define ENETDOWN 100
 
-/* Only the members we read; libbpf finds their offsets in the running kernel's BTF. */
-struct net {
-    __u64 net_cookie;
-} __attribute__((preserve_access_index));
-
-typedef struct {
-    struct net* net;
-} possible_net_t;
-
-struct net_device {
-    int ifindex;
-    possible_net_t nd_net;
-} __attribute__((preserve_access_index));
-
-const volatile __u64 netns_cookie = 0;
 const volatile __u32 devices_map_id = 0;
 const volatile __u32 devices_frags_map_id = 0;
 
@@ -57,17 +42,6 @@ static __always_inline void count_refused(__u32 port, int err, __u64 frames) {
     asm volatile("" : "+r"(reason));
     if (c && reason < XDPB_REFUSAL_REASON_COUNT)
         c->refused[reason] += frames;
-}
-
-/* 0 when the device is none of ours. ifindexes repeat across namespaces, hence the cookie. */
-static __always_inline __u32 port_of(const struct net_device* dev) {
-    __u32 ifindex = dev->ifindex;
-    __u32* port;
-
-    if (dev->nd_net.net->net_cookie != netns_cookie)
-        return 0;
-    port = bpf_map_lookup_elem(&port_by_ifindex, &ifindex);
-    return port ? *port : 0;
 }
 
 /* What the port's egress program has dropped is not refused. It ran just now, on this CPU. */

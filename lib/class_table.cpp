@@ -92,11 +92,4 @@ Isolation isolation_of(const BridgeState& state, std::uint16_t port,
     return kind == "tun" ? Isolation::unreadable : Isolation::not_a_tap;
 }
 
-void clear_class_counters(const BridgeState& state, std::uint16_t port) noexcept {
-    const std::vector<xdpb_class_counters> zero(
-        static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    const std::uint32_t key = port;
-    bpf_map_update_elem(state.class_counters.get(), &key, zero.data(), BPF_ANY);
-}
-
 } // namespace xdpbridge

@@ -25,6 +25,5 @@ void store_default_class_rules(const BridgeState& state);
 void store_class_delay(xdpb_port& slot, std::chrono::microseconds delay) noexcept;
 Isolation isolation_of(const BridgeState& state, std::uint16_t port,
                        const std::string& kind) noexcept;
-void clear_class_counters(const BridgeState& state, std::uint16_t port) noexcept;
 
 } // namespace xdpbridge

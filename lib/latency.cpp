@@ -23,12 +23,6 @@ std::string doing_what(const BridgeState& state) {
     return fmt::format("measure the latency of bridge '{}'", state.name);
 }
 
-void forget_last_entries(const BridgeState& state) noexcept {
-    const std::vector<std::uint64_t> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    const std::uint32_t key = 0;
-    bpf_map_update_elem(state.latency_entry.get(), &key, zero.data(), BPF_ANY);
-}
-
 } // namespace
 
 struct Latency::Measurement {
@@ -78,7 +72,7 @@ Latency::Measurement::Measurement(std::shared_ptr<BridgeState> bridge) : state(s
         throw Error(EBUSY, doing, "somebody else measures it",
                     "stop the other `xdp-bridge latency`");
     load_tracepoints(doing);
-    forget_last_entries(*state);
+    zero_per_cpu<std::uint64_t>(state->latency_entry, 0); // what was entered when measuring ended
     try {
         std::atomic_ref(state->bridge().features).fetch_or(XDPB_BRIDGE_LATENCY);
         add_ports();

@@ -8,7 +8,9 @@
 #include <xdpbridge/error.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <cerrno>
+#include <cstdint>
 #include <optional>
 #include <sys/mman.h>
 #include <utility>
@@ -67,6 +69,13 @@ class Map {
   private:
     Fd fd_;
 };
+
+// Of a per-CPU array.
+template <typename Value>
+void zero_per_cpu(const Fd& map, std::uint32_t key) {
+    const std::vector<Value> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+    bpf_map_update_elem(map.get(), &key, zero.data(), BPF_ANY);
+}
 
 // An array map that is memory-mapped (BPF_F_MMAPABLE), shared with the data plane.
 template <typename Value>

@@ -58,11 +58,9 @@ void require_same_role(const xdpb_port& slot, const PortOptions& options,
 }
 
 void zero_counters(const BridgeState& state, std::uint16_t number) {
-    const std::vector<xdpb_counters> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    for (std::uint32_t hook = 0; hook < XDPB_HOOK_COUNT; hook++) {
-        const std::uint32_t key = number + hook * XDPB_MAX_PORTS;
-        bpf_map_update_elem(state.counters.get(), &key, zero.data(), BPF_ANY);
-    }
+    for (std::uint32_t hook = 0; hook < XDPB_HOOK_COUNT; hook++)
+        zero_per_cpu<xdpb_counters>(state.counters, number + hook * XDPB_MAX_PORTS);
+    zero_per_cpu<xdpb_class_counters>(state.class_counters, number);
 }
 
 // Attaches at XDP; false if the library may choose, and the device would not.
@@ -121,7 +119,6 @@ std::uint16_t claim_slot(const BridgeState& state, const PortOptions& options,
                          const std::string& doing) {
     const auto number = free_slot(state, doing);
     zero_counters(state, number);
-    clear_class_counters(state, number);
     xdpb_port fresh{};
     const bool learning = options.learning && features == 0;
     fresh.flags = XDPB_PORT_USED | (learning ? std::uint32_t{XDPB_PORT_LEARNING} : 0U) |

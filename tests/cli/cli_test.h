@@ -32,6 +32,10 @@ class CliTest : public SandboxTest {
     // A bridge with the ports v1 and v2, veths whose other ends are v1-peer and v2-peer.
     static void make_bridge(const std::string& name = "br0");
 
+    // Puts the other ends of the bridge's ports into the namespace "hosts", which sends nothing by
+    // itself.
+    void move_peers_to_hosts();
+
     // Fails unless no bridge is left, and nothing that belonged to one.
     void TearDown() override;
     LeakCheck leaks_;

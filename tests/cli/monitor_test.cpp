@@ -2,11 +2,9 @@
 #include "cli_test.h"
 
 #include "sandbox/frames.h"
-#include "sandbox/netns_scope.h"
 #include "sandbox/packet_socket.h"
 
 #include <csignal>
-#include <fstream>
 #include <thread>
 
 namespace xdpbridge::test {
@@ -18,15 +16,7 @@ class MonitorTest : public CliTest {
   protected:
     void SetUp() override {
         make_bridge();
-        sandbox_.add_namespace("hosts");
-        {
-            const sandbox::NetnsScope scope("hosts");
-            std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
-        }
-        for (const char* peer : {"v1-peer", "v2-peer"}) {
-            sandbox::check({"ip", "link", "set", peer, "netns", "hosts"});
-            sandbox_.ip("hosts", {"link", "set", peer, "up"});
-        }
+        move_peers_to_hosts();
     }
     static void send(const std::string& device, const std::string& src) {
         const sandbox::Frame frame =

@@ -3,10 +3,8 @@
 // Latency classes: what may wait in a tap in front of an urgent frame, on real taps.
 #include "network_test.h"
 
-#include "sandbox/netns_scope.h"
 #include "sandbox/tap.h"
 
-#include <fstream>
 #include <sched.h>
 #include <thread>
 
@@ -42,15 +40,9 @@ class ClassTest : public HookNetworkTest {
         tap_.reset();
         NetworkTest::TearDown();
     }
-    // No frames but ours.
-    static void be_silent(const std::string& netns) {
-        const sandbox::NetnsScope scope(netns);
-        for (const char* which : {"all", "default"})
-            std::ofstream(std::string("/proc/sys/net/ipv6/conf/") + which + "/disable_ipv6") << 1;
-    }
     void plug_in(const PortSettings& settings) {
-        be_silent("switch");
-        be_silent(h1_.netns);
+        silence("switch");
+        silence(h1_.netns);
         tap_ = std::make_unique<sandbox::Tap>("switch", "tap0");
         bridge_->ports().add("tap0", {.hook = GetParam(), .settings = settings});
     }

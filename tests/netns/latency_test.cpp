@@ -3,10 +3,8 @@
 // How long frames stay in the switch, as the switch itself measures it.
 #include "network_test.h"
 
-#include "sandbox/netns_scope.h"
 #include "sandbox/tap.h"
 
-#include <fstream>
 #include <thread>
 
 namespace xdpbridge::test {
@@ -21,12 +19,8 @@ class LatencyTest : public HookNetworkTest {
     std::uint16_t port_ = 0;
 
     void SetUp() override {
-        for (const auto& netns : {std::string("switch"), h1_.netns}) { // no frames but ours
-            const sandbox::NetnsScope scope(netns);
-            for (const char* which : {"all", "default"})
-                std::ofstream(std::string("/proc/sys/net/ipv6/conf/") + which + "/disable_ipv6")
-                    << 1;
-        }
+        silence("switch");
+        silence(h1_.netns);
         tap_ = std::make_unique<sandbox::Tap>("switch", "tap0");
         port_ = bridge_->ports().add("tap0", {.hook = GetParam()});
         bridge_->fdb().add({.mac = mac(reader_mac), .port = port_, .is_static = true});
