@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "bridge_maps.h"
 #include "bridge_state.h"
 #include "class_table.h"
-#include "libbpf_log.h"
 #include "mdb_table.h"
 #include "netns.h"
 #include "port_slot.h"
-#include "program.h"
+#include "refusals.h"
 #include "router_port.h"
+#include "upgrade.h"
 
 #include <xdpbridge/acl.h>
 #include <xdpbridge/bridge.h>
@@ -26,10 +27,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bridge_xdp.skel.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
-#include <refused.skel.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -89,61 +88,6 @@ void store_ageing(xdpb_bridge& bridge, std::chrono::seconds ageing) {
     // ageing time.
     std::atomic_ref(bridge.refresh_ns)
         .store(std::min<std::uint64_t>(XDPB_NSEC_PER_SEC, in_ns(ageing) / 4));
-}
-
-// A queue holds one element for each learned entry, and for a while those of entries deleted by
-// hand.
-std::uint32_t reclaim_size(std::uint32_t fdb_size) {
-    return fdb_size + fdb_size / 4 + 64;
-}
-
-void create_maps(const std::filesystem::path& folder, const BridgeOptions& options,
-                 const std::string& doing) {
-    const LibbpfLog log;
-    const std::unique_ptr<bridge_xdp, void (*)(bridge_xdp*)> skeleton(bridge_xdp__open(),
-                                                                      bridge_xdp__destroy);
-    if (!skeleton)
-        throw Error(errno, doing);
-    bpf_map__set_max_entries(skeleton->maps.fdb, options.fdb_size);
-    bpf_map__set_max_entries(skeleton->maps.reclaim, reclaim_size(options.fdb_size));
-    bpf_program__set_autoload(skeleton->progs.xdpb_ingress, false);
-    bpf_program__set_autoload(skeleton->progs.xdpb_ingress_vlan, false);
-    bpf_program__set_autoload(skeleton->progs.xdpb_egress, false);
-    int err = bridge_xdp__load(skeleton.get());
-    if (err != 0)
-        throw Error(-err, doing, {}, {}, log.text());
-
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, skeleton->obj) {
-        if (bpf_map__is_internal(map))
-            continue;
-        err = bpf_map__pin(map, (folder / bpf_map__name(map)).c_str());
-        if (err != 0)
-            throw Error(-err, doing, {}, {}, log.text());
-    }
-    const Fd devices_frags(bpf_map_create(BPF_MAP_TYPE_DEVMAP, "devices_frags", sizeof(__u32),
-                                          sizeof(bpf_devmap_val), XDPB_MAX_PORTS, nullptr));
-    if (!devices_frags || bpf_obj_pin(devices_frags.get(), (folder / "devices_frags").c_str()) != 0)
-        throw Error(errno, doing);
-}
-
-// Counting what the kernel refuses needs its BTF and CAP_PERFMON; a switch without that count still
-// switches, and BridgeInfo says so.
-void attach_tracepoints(const BridgeState& state) {
-    const LibbpfLog log;
-    const std::unique_ptr<refused, void (*)(refused*)> skeleton(refused__open(), refused__destroy);
-    if (!skeleton)
-        return;
-    skeleton->rodata->devices_map_id = map_id(state.devices.fd());
-    skeleton->rodata->devices_frags_map_id = map_id(state.devices_frags.fd());
-    skeleton->rodata->netns_cookie = state.bridge().netns_cookie;
-    reuse_maps(state, skeleton->obj);
-    if (refused__load(skeleton.get()) != 0 || refused__attach(skeleton.get()) != 0)
-        return;
-    bpf_link__pin(skeleton->links.xdpb_devmap_xmit,
-                  (state.folder / "links" / "devmap_xmit").c_str());
-    bpf_link__pin(skeleton->links.xdpb_redirect_err,
-                  (state.folder / "links" / "redirect_err").c_str());
 }
 
 // Takes a bridge apart from whatever state it is in. The caller holds the root folder's lock.
@@ -241,7 +185,7 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
         make_folder(folder / "links", doing);
         make_folder(folder / "monitor", doing);
         make_folder(folder / "measuring", doing);
-        create_maps(folder, options, doing);
+        create_maps(folder, options.fdb_size, doing);
 
         const Fd map(bpf_obj_get((folder / "bridge").c_str()));
         const MappedArray<xdpb_bridge> memory(map, 1);
@@ -259,7 +203,7 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
 
         const auto state = BridgeState::open(name, folder, where);
         store_default_class_rules(*state);
-        attach_tracepoints(*state);
+        count_refusals(*state);
         std::filesystem::rename(folder, root / name);
     } catch (...) {
         destroy_folder(folder, where);
@@ -288,6 +232,30 @@ void Bridge::remove(const std::string& name, const Where& where) {
         std::filesystem::rename(root / name, root / (name + std::string(deleting)));
     }
     destroy_folder(root / (name + std::string(deleting)), where);
+}
+
+Upgrade Bridge::upgrade(const std::string& name, const Where& where) {
+    const std::string doing = fmt::format("upgrade bridge '{}'", name);
+    require_name(name, doing);
+    const auto folder = root_folder(where) / name;
+    require_folder(folder, doing);
+    const Lock lock(folder, Lock::Kind::exclusive, doing);
+    require_layout(folder, doing);
+    Upgrade done;
+    done.new_maps = create_maps(folder, BridgeOptions{}.fdb_size, doing);
+    try {
+        const auto state = BridgeState::open(name, folder, where);
+        state->require_netns(doing);
+        state->repair();
+        const NetnsScope scope(where.netns);
+        done.ports = replace_programs(*state, doing);
+    } catch (...) {
+        std::error_code ignored;
+        for (const auto& map : done.new_maps)
+            std::filesystem::remove(folder / map, ignored);
+        throw;
+    }
+    return done;
 }
 
 std::vector<std::string> Bridge::list(const Where& where) {
@@ -330,8 +298,7 @@ BridgeInfo Bridge::info() const {
                        ? Routing::own
                        : Routing::kernel,
         .here = bridge.netns_cookie == netns_cookie(),
-        .counts_refusals = std::filesystem::exists(state_->folder / "links" / "devmap_xmit") &&
-                           std::filesystem::exists(state_->folder / "links" / "redirect_err"),
+        .counts_refusals = xdpbridge::counts_refusals(*state_),
         .ports = 0,
         .events_lost = std::atomic_ref(state_->bridge().events_lost).load(),
         .features = std::atomic_ref(state_->bridge().features).load(),

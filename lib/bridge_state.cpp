@@ -6,6 +6,7 @@
 #include "latency_table.h"
 #include "netns.h"
 #include "port_slot.h"
+#include "upgrade.h"
 
 #include <xdpbridge/error.h>
 
@@ -157,6 +158,11 @@ Lock BridgeState::lock(Lock::Kind kind, const std::string& doing) const {
 
 Lock BridgeState::lock_and_repair(const std::string& doing) const {
     Lock exclusive = lock(Lock::Kind::exclusive, doing);
+    repair();
+    return exclusive;
+}
+
+void BridgeState::repair() const {
     const NetnsScope scope(where.netns);
     const bool here = netns_cookie() == bridge().netns_cookie; // else its devices are out of reach
     for (std::uint16_t port = 1; here && port < XDPB_MAX_PORTS; port++) {
@@ -170,9 +176,16 @@ Lock BridgeState::lock_and_repair(const std::string& doing) const {
         recount_learned(*this);
         bridge().fdb_changing = 0;
     }
-    if (bridge().features & XDPB_BRIDGE_LATENCY && Lock::try_exclusive(folder / "measuring", doing))
+    if (bridge().features & XDPB_BRIDGE_LATENCY &&
+        Lock::try_exclusive(folder / "measuring", "repair"))
         stop_measuring(*this);
-    return exclusive;
+    if (here && bridge().features & XDPB_BRIDGE_UPGRADING) {
+        try {
+            replace_programs(*this, fmt::format("finish the upgrade of bridge '{}'", name));
+        } catch (const std::exception&) {
+            // It forwards on with the programs it has; the next call tries again.
+        }
+    }
 }
 
 void BridgeState::require_netns(const std::string& doing) const {

@@ -80,6 +80,8 @@ struct BridgeState {
     [[nodiscard]] Lock lock(Lock::Kind kind, const std::string& doing) const;
     // For changing the bridge: the lock, after undoing what a killed process left half-done.
     [[nodiscard]] Lock lock_and_repair(const std::string& doing) const;
+    // The latter half of it.
+    void repair() const;
     // Opens the maps pinned in folder. EPROTO for another ABI version.
     static std::shared_ptr<BridgeState>
     open(const std::string& name, const std::filesystem::path& folder, const Where& where);

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <fmt/format.h>
 
 namespace xdpbridge {
@@ -202,6 +203,8 @@ std::uint16_t attach_port(const BridgeState& state, const std::string& device,
         store_settings(state, number, options.settings);
         connect_port(state, number, link, {options.hook, options.mode, options.bulk_gro}, doing);
         change_mirrors(state, number, mirrors, doing);
+        state.ports[number].added_ns = static_cast<std::uint64_t>(
+            std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
     } catch (...) {
         if (returns) { // still gone, and still holding its settings
             disconnect_port(state, number);

@@ -44,7 +44,7 @@ Attachment Ports::attach(const std::string& device, const PortOptions& options) 
     state_->require_netns(doing);
     const NetnsScope scope(state_->where.netns);
     const auto number = attach_port(*state_, device, options, doing);
-    return {state_, number, attached_program_id(*state_, number, state_->ports[number].ifindex)};
+    return {state_, number, state_->ports[number].added_ns};
 }
 
 void Ports::remove(const std::string& device) {
@@ -144,15 +144,15 @@ int Ports::program_fd(const std::string& device) const {
 }
 
 Attachment::Attachment(std::shared_ptr<BridgeState> state, std::uint16_t port,
-                       std::uint32_t program_id) noexcept
-    : state_(std::move(state)), port_(port), program_id_(program_id) {}
+                       std::uint64_t added_ns) noexcept
+    : state_(std::move(state)), port_(port), added_ns_(added_ns) {}
 
 Attachment& Attachment::operator=(Attachment&& other) noexcept {
     if (this != &other) {
         remove_port();
         state_ = std::move(other.state_);
         port_ = other.port_;
-        program_id_ = other.program_id_;
+        added_ns_ = other.added_ns_;
     }
     return *this;
 }
@@ -168,8 +168,7 @@ void Attachment::remove_port() noexcept {
         const Lock lock = state_->lock_and_repair("remove a port");
         const NetnsScope scope(state_->where.netns);
         // Somebody may have removed it, and the number may be another device's by now.
-        const auto current = attached_program_id(*state_, port_, state_->ports[port_].ifindex);
-        if (current == program_id_ || current == 0)
+        if (state_->ports[port_].added_ns == added_ns_)
             clear_port(*state_, port_);
     } catch (const std::exception&) {
         // The bridge is gone, and the port with it.

@@ -53,13 +53,11 @@ int create_clsact(const BridgeState& state, std::uint16_t port, bpf_tc_hook& hoo
     return err == EEXIST ? 0 : err;
 }
 
-} // namespace
+using TcSkeleton = std::unique_ptr<bridge_tc, void (*)(bridge_tc*)>;
 
-void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
-               const std::string& doing) {
+TcSkeleton load_tc(const BridgeState& state, std::uint16_t port, const std::string& doing) {
     const LibbpfLog log;
-    const std::unique_ptr<bridge_tc, void (*)(bridge_tc*)> skeleton(bridge_tc__open(),
-                                                                    bridge_tc__destroy);
+    TcSkeleton skeleton(bridge_tc__open(), bridge_tc__destroy);
     if (!skeleton)
         throw Error(errno, doing);
     skeleton->rodata->port_no = port;
@@ -68,7 +66,54 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
     reuse_maps(state, skeleton->obj);
     if (const int err = bridge_tc__load(skeleton.get()); err != 0)
         throw Error(-err, doing, {}, {}, log.text());
+    return skeleton;
+}
 
+// Returns the errno.
+int put_filter(std::uint32_t ifindex, int program_fd, __u32 flags) {
+    const LibbpfLog quiet;
+    const auto hook = ingress_of(ifindex);
+    auto filter = our_filter();
+    filter.prog_fd = program_fd;
+    filter.flags = flags;
+    return -bpf_tc_attach(&hook, &filter);
+}
+
+class TcReplacement final : public Replacement {
+  public:
+    TcReplacement(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex,
+                  const std::string& doing)
+        : ifindex_(ifindex),
+          old_(bpf_prog_get_fd_by_id(attached_tc_id(state, ifindex))),
+          new_(load_tc(state, port, doing)) {
+        if (!old_)
+            throw Error(ENOENT, doing, "its tc filter is gone",
+                        "`xdp-bridge port set --hook` attaches the port anew");
+    }
+    void apply(const std::string& doing) override {
+        if (const int err = put(bpf_program__fd(new_->progs.xdpb_tc_ingress)); err != 0)
+            throw Error(err, doing);
+    }
+    void undo() noexcept override { put(old_.get()); }
+
+  private:
+    int put(int program) const { return put_filter(ifindex_, program, BPF_TC_F_REPLACE); }
+    std::uint32_t ifindex_;
+    Fd old_;
+    TcSkeleton new_;
+};
+
+} // namespace
+
+std::unique_ptr<Replacement> replace_tc(const BridgeState& state, std::uint16_t port,
+                                        const Link& link, const std::string& doing) {
+    return std::make_unique<TcReplacement>(state, port, link.ifindex, doing);
+}
+
+void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
+               const std::string& doing) {
+    const auto skeleton = load_tc(state, port, doing);
+    const LibbpfLog quiet;
     auto hook = ingress_of(link.ifindex);
     if (const int err = create_clsact(state, port, hook); err != 0)
         throw Error(err, doing,
@@ -76,9 +121,8 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
                                 std::generic_category().message(err)),
                     err == ENOENT ? "`modprobe -a sch_ingress cls_bpf` loads what the kernel lacks"
                                   : "");
-    auto filter = our_filter();
-    filter.prog_fd = bpf_program__fd(skeleton->progs.xdpb_tc_ingress);
-    if (const int err = -bpf_tc_attach(&hook, &filter); err != 0) {
+    const int program = bpf_program__fd(skeleton->progs.xdpb_tc_ingress);
+    if (const int err = put_filter(link.ifindex, program, 0); err != 0) {
         detach_tc(state, port, link.ifindex);
         throw Error(err == EEXIST ? EBUSY : err, doing, // of another bridge, or another program
                     fmt::format("'{}' takes no tc filter of priority {}: {}", link.name,

@@ -4,6 +4,9 @@
 #pragma once
 #include "bridge_state.h"
 #include "netlink.h"
+#include "replacement.h"
+
+#include <memory>
 
 namespace xdpbridge {
 
@@ -11,6 +14,10 @@ namespace xdpbridge {
 // XDPB_PORT_MADE_CLSACT in the port's flags when the device had no clsact qdisc.
 void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
                const std::string& doing);
+
+// The program of this version in the place of the one that is attached.
+std::unique_ptr<Replacement> replace_tc(const BridgeState& state, std::uint16_t port,
+                                        const Link& link, const std::string& doing);
 
 // Takes the filter away, and the qdisc if we made it and nobody else uses it.
 void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept;

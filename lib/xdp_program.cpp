@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "xdp_program.h"
 
+#include "dispatcher.h"
 #include "libbpf_log.h"
 #include "program.h"
 #include "tap_queue.h"
 
 #include <xdpbridge/error.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bridge_xdp.skel.h>
@@ -19,63 +21,11 @@ namespace xdpbridge {
 
 namespace {
 
-// libxdp pins what its dispatchers are made of in folders "dispatch-IFINDEX-ID" here (libxdp's
-// README, "Pinning").
-const std::filesystem::path dispatcher_pins = "/sys/fs/bpf/xdp";
-
-// The program that a device runs; none for no device.
-Fd program_on(std::uint32_t ifindex) {
-    const auto link = link_by_index(ifindex);
-    return Fd(link ? bpf_prog_get_fd_by_id(link->xdp_prog_id) : -1);
-}
-
-bool is_dispatcher(int program_fd) noexcept {
-    return program_info(program_fd).name == "xdp_dispatcher";
-}
-
-std::filesystem::path dispatcher_folder(std::uint32_t ifindex, std::uint32_t dispatcher_id) {
-    return dispatcher_pins / fmt::format("dispatch-{}-{}", ifindex, dispatcher_id);
-}
-
-// Our program among those that libxdp pinned in a dispatcher's folder. We do not ask
-// xdp_multiprog__get_from_ifindex: in libxdp 1.3 each call of it leaks a file descriptor.
-Fd find_ours(const BridgeState& state, const std::filesystem::path& folder) noexcept {
-    std::error_code ignored;
-    for (const auto& pin : std::filesystem::directory_iterator(folder, ignored)) {
-        if (!pin.path().string().ends_with("-prog"))
-            continue;
-        Fd program(bpf_obj_get(pin.path().c_str()));
-        if (program && is_ours(state, program.get()))
-            return program;
-    }
-    return Fd();
-}
-
-// When a device vanishes, libxdp's pins of its dispatcher stay and would keep our programs and
-// maps.
-void forget_dispatchers(const BridgeState& state, std::uint32_t ifindex) noexcept {
-    const std::string prefix = fmt::format("dispatch-{}-", ifindex);
-    std::error_code ignored;
-    for (const auto& folder : std::filesystem::directory_iterator(dispatcher_pins, ignored))
-        if (folder.path().filename().string().starts_with(prefix) &&
-            find_ours(state, folder.path()))
-            std::filesystem::remove_all(folder, ignored);
-}
-
 // A program that was attached by netlink. Detaching in a mode in which there is none does nothing.
 bool detach_netlink(std::uint32_t ifindex) noexcept {
     const auto index = static_cast<int>(ifindex);
     return bpf_xdp_detach(index, XDP_FLAGS_SKB_MODE, nullptr) == 0 &&
            bpf_xdp_detach(index, XDP_FLAGS_DRV_MODE, nullptr) == 0;
-}
-
-bool detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept {
-    xdp_program* program = xdp_program__from_fd(ours.get());
-    if (libxdp_get_error(program) != 0)
-        return false;
-    const int err = xdp_program__detach(program, static_cast<int>(ifindex), XDP_MODE_UNSPEC, 0);
-    xdp_program__close(program);
-    return err == 0;
 }
 
 bool detach_link(const BridgeState& state, std::uint16_t port) noexcept {
@@ -163,18 +113,40 @@ void XdpPrograms::open(bool frags) {
     reuse_maps(*state_, skeleton_->obj, frags);
 }
 
-int XdpPrograms::connect_egress(const Link& link, const std::string& doing) {
+void XdpPrograms::load(bool frags, bool with_ingress, const std::string& doing) {
     const LibbpfLog log;
-    for (const bool frags : {false, true}) {
-        open(frags);
+    open(frags);
+    if (!with_ingress)
         bpf_program__set_autoload(ingress_, false);
-        if (const int err = bridge_xdp__load(skeleton_); err != 0)
-            throw Error(-err, doing, {}, {}, log.text());
-        bpf_devmap_val output{};
-        output.ifindex = link.ifindex;
-        output.bpf_prog.fd = bpf_program__fd(skeleton_->progs.xdpb_egress);
-        const auto& devices = frags ? state_->devices_frags : state_->devices;
-        if (const int err = devices.update(port_, output); err != 0)
+    if (const int err = bridge_xdp__load(skeleton_); err != 0)
+        throw Error(-err, doing, {}, {}, log.text());
+}
+
+bool XdpPrograms::detach_from_dispatcher(const Link& link) noexcept {
+    return xdp_program__detach(program_.get(), static_cast<int>(link.ifindex), XDP_MODE_UNSPEC,
+                               0) == 0;
+}
+
+int XdpPrograms::ingress_fd() const noexcept {
+    return bpf_program__fd(ingress_);
+}
+
+int XdpPrograms::egress_fd() const noexcept {
+    return bpf_program__fd(skeleton_->progs.xdpb_egress);
+}
+
+int put_egress(const BridgeState& state, bool frags, std::uint16_t port, std::uint32_t ifindex,
+               int program) noexcept {
+    bpf_devmap_val output{};
+    output.ifindex = ifindex;
+    output.bpf_prog.fd = program;
+    return (frags ? state.devices_frags : state.devices).update(port, output);
+}
+
+int XdpPrograms::connect_egress(const Link& link, const std::string& doing) {
+    for (const bool frags : {false, true}) {
+        load(frags, false, doing);
+        if (const int err = put_egress(*state_, frags, port_, link.ifindex, egress_fd()); err != 0)
             return err;
     }
     return 0;
@@ -198,7 +170,6 @@ XdpPrograms::Attached XdpPrograms::attach(const BridgeState& state, const Link& 
     }
 }
 
-// False: this kernel or this device takes no dispatcher, and nothing is attached.
 bool XdpPrograms::attach_by_dispatcher(const Link& link, bool generic) {
     // Whether the kernel can is known for good after the first attempt, which is slow.
     static std::atomic<bool> kernel_has_dispatcher{true};
@@ -245,12 +216,10 @@ bool detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifin
     const Fd program = program_on(ifindex);
     if (program && is_ours(state, program.get()))
         return detach_netlink(ifindex);
-    if (program && is_dispatcher(program.get())) {
-        const Fd ours =
-            find_ours(state, dispatcher_folder(ifindex, program_info(program.get()).id));
-        if (ours)
-            return detach_dispatcher(ifindex, ours);
-    }
+    const auto ours = find_ours_on(state, ifindex);
+    if (!ours.empty())
+        return std::all_of(ours.begin(), ours.end(),
+                           [&](const Fd& one) { return detach_dispatcher(ifindex, one); });
     forget_dispatchers(state, ifindex);
     return false;
 }
@@ -263,11 +232,8 @@ std::uint32_t attached_xdp_id(const BridgeState& state, std::uint16_t port, std:
         const bool known = bpf_obj_get_info_by_fd(link.get(), &info, &size) == 0;
         return known && info.xdp.ifindex == ifindex ? info.prog_id : 0; // 0 once the device is gone
     }
-    const Fd program = program_on(ifindex);
-    if (!program || !is_dispatcher(program.get()))
-        return 0;
-    const Fd ours = find_ours(state, dispatcher_folder(ifindex, program_info(program.get()).id));
-    return ours ? program_info(ours.get()).id : 0;
+    const auto ours = find_ours_on(state, ifindex);
+    return ours.empty() ? 0 : program_info(ours[0].get()).id;
 }
 
 } // namespace xdpbridge

@@ -4,6 +4,7 @@
 #pragma once
 #include "bridge_state.h"
 #include "netlink.h"
+#include "replacement.h"
 
 #include <xdpbridge/attachment.h>
 
@@ -34,8 +35,16 @@ class XdpPrograms {
     // Returns 0 or the negative errno.
     int connect_egress(const Link& link, const std::string& doing);
 
-  private:
+    // Loads the egress program, and the ingress program too unless a dispatcher is to load it.
+    void load(bool frags, bool with_ingress, const std::string& doing);
+    [[nodiscard]] int ingress_fd() const noexcept;
+    [[nodiscard]] int egress_fd() const noexcept;
+    // Opens and loads, and attaches beside what is there. False: this kernel or this device takes
+    // no dispatcher, and nothing is attached.
     bool attach_by_dispatcher(const Link& link, bool generic);
+    bool detach_from_dispatcher(const Link& link) noexcept;
+
+  private:
     int attach_by_link(const BridgeState& state, const Link& link, bool generic);
     void open(bool frags);
 
@@ -49,8 +58,19 @@ class XdpPrograms {
     std::unique_ptr<xdp_program, XdpProgramCloser> program_;
 };
 
+// Into map "devices" or "devices_frags". Returns 0 or the negative errno.
+int put_egress(const BridgeState& state, bool frags, std::uint16_t port, std::uint32_t ifindex,
+               int program) noexcept;
+
 // Detaches this bridge's program from a device, however it is attached. False: there was none.
 bool detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex);
+
+// The programs of this version in the place of those that are attached: what the device's frames
+// meet when they leave, and when they come in.
+std::unique_ptr<Replacement> replace_egress(const BridgeState& state, std::uint16_t port,
+                                            const std::string& doing);
+std::unique_ptr<Replacement> replace_ingress(const BridgeState& state, std::uint16_t port,
+                                             const Link& link, const std::string& doing);
 
 // The id of the bridge's program on the device, 0: none of ours is attached.
 std::uint32_t attached_xdp_id(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex);

@@ -143,7 +143,8 @@ void add_bridge(const Context& context, const BridgeArguments& arguments) {
 Cell features_cell(std::uint32_t features) {
     return names_cell(features, {{XDPB_BRIDGE_SNOOPING, "snooping"},
                                  {XDPB_BRIDGE_SUPPRESS, "neigh-suppress"},
-                                 {XDPB_BRIDGE_LATENCY, "latency"}});
+                                 {XDPB_BRIDGE_LATENCY, "latency"},
+                                 {XDPB_BRIDGE_UPGRADING, "upgrade-interrupted"}});
 }
 
 void show_row(Table& table, const BridgeInfo& info) {
@@ -186,6 +187,18 @@ void show_bridges(const Context& context, const std::string& only) {
                                {"events_lost", true}});
     for (const auto& info : infos)
         show_row(table, info);
+}
+
+void upgrade_bridges(const Context& context, const std::string& only) {
+    const auto names = only.empty() ? Bridge::list(context.where) : std::vector{only};
+    Table table(context.json, {{"bridge"}, {"ports", true}, {"new_maps"}});
+    for (const auto& name : names) {
+        const auto done = Bridge::upgrade(name, context.where);
+        table.row(
+            {cell(name), cell(done.ports),
+             cell(done.new_maps,
+                  done.new_maps.empty() ? "-" : fmt::format("{}", fmt::join(done.new_maps, ",")))});
+    }
 }
 
 } // namespace
@@ -242,6 +255,17 @@ void add_bridge_commands(CLI::App& app, const Context& context) {
         },
         [&context](const BridgeArguments& arguments) {
             Bridge::remove(arguments.bridge, context.where);
+        });
+
+    add_verb<BridgeArguments>(
+        app, "upgrade",
+        "Give all bridges, or one, the programs of this version, without the loss of a frame",
+        "xdp-bridge upgrade br0",
+        [](CLI::App& verb, BridgeArguments& arguments) {
+            add_bridge_argument(verb, arguments.bridge)->required(false);
+        },
+        [&context](const BridgeArguments& arguments) {
+            upgrade_bridges(context, arguments.bridge);
         });
 
     add_verb<BridgeArguments>(

@@ -195,6 +195,7 @@ enum xdpb_bridge_feature {
     XDPB_BRIDGE_MIRROR = 1 << 4,     /* some port or rule has a mirror */
     XDPB_BRIDGE_BPDU_GUARD = 1 << 5, /* some port has a BPDU guard, or was shut by it */
     XDPB_BRIDGE_LATENCY = 1 << 6,    /* how long frames stay is being measured */
+    XDPB_BRIDGE_UPGRADING = 1 << 7,  /* for the library: not all ports may have the same programs */
     XDPB_BRIDGE_MIRROR_FLOODS = 1 << 8, /* some port has XDPB_FEATURE_MIRROR_TX */
     XDPB_BRIDGE_ACL_ODD = 1 << 9,       /* which of the two generations of the ACL's tables holds */
     XDPB_BRIDGE_CLASS_BY = 1 << 16, /* << enum xdpb_class_field: some rule classes by that field */
@@ -330,7 +331,9 @@ struct xdpb_port {
     char name[16];     /* as it was when added: the device may be renamed or vanish */
     __u32 hook_reason; /* why it chose the hooks */
     __u32 pad5;
-    __u64 pad6[5];
+    __u64
+        added_ns; /* CLOCK_MONOTONIC, when its device was added: no two memberships have the same */
+    __u64 pad6[4];
 };
 
 enum xdpb_family { XDPB_FAMILY_IPV4, XDPB_FAMILY_IPV6, XDPB_FAMILY_COUNT };

@@ -24,7 +24,7 @@ enum class AttachKind : std::uint8_t {
 class Attachment {
   public:
     Attachment(std::shared_ptr<BridgeState> state, std::uint16_t port,
-               std::uint32_t program_id) noexcept;
+               std::uint64_t added_ns) noexcept;
     Attachment(Attachment&&) noexcept = default;
     Attachment& operator=(Attachment&& other) noexcept;
     Attachment(const Attachment&) = delete;
@@ -38,7 +38,7 @@ class Attachment {
     void remove_port() noexcept;
     std::shared_ptr<BridgeState> state_;
     std::uint16_t port_;
-    std::uint32_t program_id_; // tells this membership from a later one of the same number
+    std::uint64_t added_ns_; // tells this membership from a later one of the same number
 };
 
 } // namespace xdpbridge

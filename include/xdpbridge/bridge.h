@@ -94,6 +94,12 @@ struct BridgeInfo {
     std::uint32_t features;    // enum xdpb_bridge_feature
 };
 
+// What Bridge::upgrade has done.
+struct Upgrade {
+    unsigned ports = 0;                // that have other programs now: all whose device is present
+    std::vector<std::string> new_maps; // made because the bridge, of an older version, had not them
+};
+
 class Bridge {
   public:
     static constexpr std::uint32_t max_fdb_size = 1'000'000;
@@ -108,6 +114,11 @@ class Bridge {
     // Detaches all ports and removes the folder. ENOENT, EXDEV (a port still there, whose device
     // has to be set back in its namespace: name that in where.netns).
     static void remove(const std::string& name, const Where& where = {});
+    // Puts the programs of this library's version in the place of those that run, on all ports or,
+    // when anything fails, on none. No frame is lost; FDB, counters and settings stay. EPROTO: the
+    // bridge was made by a version whose maps are not those of this one. EXDEV (name the ports'
+    // namespace in where.netns). Whatever the kernel refuses.
+    static Upgrade upgrade(const std::string& name, const Where& where = {});
     // Names in alphabetical order; empty when nothing is mounted.
     static std::vector<std::string> list(const Where& where = {});
 

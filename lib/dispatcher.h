@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// libxdp's dispatcher: a program that runs several others on one device, one after the other.
+#pragma once
+#include "bridge_state.h"
+
+#include <vector>
+
+namespace xdpbridge {
+
+// The XDP program that a device runs; none for no device.
+Fd program_on(std::uint32_t ifindex);
+bool is_dispatcher(int program_fd) noexcept;
+
+// The bridge's programs behind the dispatcher of a device: one, but for the moment in which it is
+// replaced.
+std::vector<Fd> find_ours_on(const BridgeState& state, std::uint32_t ifindex);
+
+// Of one of them. False: libxdp failed.
+bool detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept;
+// Of a program that was attached there before.
+bool attach_dispatcher_again(std::uint32_t ifindex, const Fd& ours, bool generic) noexcept;
+
+// When a device vanishes, libxdp's pins of its dispatcher stay and would keep our programs and
+// maps.
+void forget_dispatchers(const BridgeState& state, std::uint32_t ifindex) noexcept;
+
+} // namespace xdpbridge

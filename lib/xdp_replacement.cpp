@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "dispatcher.h"
+#include "libbpf_log.h"
+#include "vlan_table.h"
+#include "xdp_program.h"
+
+#include <xdpbridge/error.h>
+
+#include <array>
+#include <bpf/bpf.h>
+#include <vector>
+
+namespace xdpbridge {
+
+namespace {
+
+// In both maps "devices", and where floods to the port's VLANs go.
+class EgressReplacement final : public Replacement {
+  public:
+    EgressReplacement(const BridgeState& state, std::uint16_t port, const std::string& doing)
+        : state_(state), port_(port), new_{{{state, port}, {state, port}}} {
+        for (const bool frags : {false, true}) {
+            const auto output = (frags ? state.devices_frags : state.devices).lookup(port);
+            if (!output)
+                throw Error(ENODEV, doing, "its device is gone");
+            ifindex_ = output->ifindex;
+            old_[frags] = Fd(bpf_prog_get_fd_by_id(output->bpf_prog.id));
+            new_[frags].load(frags, false, doing);
+        }
+    }
+    void apply(const std::string& doing) override {
+        if (const int err = put(new_[false].egress_fd(), new_[true].egress_fd()); err != 0)
+            throw Error(-err, doing);
+    }
+    void undo() noexcept override { put(old_[false].get(), old_[true].get()); }
+
+  private:
+    int put(int plain, int frags) const noexcept {
+        int err = put_egress(state_, false, port_, ifindex_, plain);
+        if (err == 0)
+            err = put_egress(state_, true, port_, ifindex_, frags);
+        return err == 0 ? connect_floods(state_, port_) : err;
+    }
+    const BridgeState& state_;
+    std::uint16_t port_;
+    std::uint32_t ifindex_ = 0;
+    std::array<Fd, 2> old_;
+    std::array<XdpPrograms, 2> new_; // with frags or not
+};
+
+// By the pinned bpf_link, whose program the kernel exchanges.
+class LinkReplacement final : public Replacement {
+  public:
+    LinkReplacement(const BridgeState& state, std::uint16_t port, Fd link, const std::string& doing)
+        : link_(std::move(link)), new_(state, port) {
+        bpf_link_info info{};
+        __u32 size = sizeof(info);
+        if (bpf_obj_get_info_by_fd(link_.get(), &info, &size) != 0)
+            throw Error(errno, doing);
+        old_ = Fd(bpf_prog_get_fd_by_id(info.prog_id));
+        new_.load(true, true, doing);
+    }
+    void apply(const std::string& doing) override {
+        if (bpf_link_update(link_.get(), new_.ingress_fd(), nullptr) != 0)
+            throw Error(errno, doing);
+    }
+    void undo() noexcept override { bpf_link_update(link_.get(), old_.get(), nullptr); }
+
+  private:
+    Fd link_;
+    Fd old_;
+    XdpPrograms new_;
+};
+
+// libxdp exchanges the whole dispatcher whenever a program joins or leaves it. First ours joins:
+// for a moment a frame that the old one passes on meets the new one too.
+class DispatcherReplacement final : public Replacement {
+  public:
+    DispatcherReplacement(const BridgeState& state, std::uint16_t port, const Link& link)
+        : link_(link),
+          generic_((state.ports[port].flags & XDPB_PORT_GENERIC) != 0),
+          old_(find_ours_on(state, link.ifindex)),
+          new_(state, port) {}
+    void apply(const std::string& doing) override {
+        const LibbpfLog log;
+        attached_ = new_.attach_by_dispatcher(link_, generic_);
+        if (!attached_)
+            throw Error(EINVAL, doing, "libxdp's dispatcher does not take it", {}, log.text());
+        for (const Fd& old : old_)
+            if (!detach_dispatcher(link_.ifindex, old))
+                throw Error(EINVAL, doing, "libxdp's dispatcher does not let the old program go",
+                            {}, log.text());
+    }
+    void undo() noexcept override {
+        const LibbpfLog quiet;
+        if (!attached_)
+            return;
+        if (!old_.empty())
+            attach_dispatcher_again(link_.ifindex, old_[0], generic_); // no harm if it is there
+        new_.detach_from_dispatcher(link_);
+    }
+
+  private:
+    Link link_;
+    bool generic_;
+    std::vector<Fd> old_;
+    XdpPrograms new_;
+    bool attached_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<Replacement> replace_egress(const BridgeState& state, std::uint16_t port,
+                                            const std::string& doing) {
+    return std::make_unique<EgressReplacement>(state, port, doing);
+}
+
+std::unique_ptr<Replacement> replace_ingress(const BridgeState& state, std::uint16_t port,
+                                             const Link& link, const std::string& doing) {
+    if (state.ports[port].flags & XDPB_PORT_DISPATCHER)
+        return std::make_unique<DispatcherReplacement>(state, port, link);
+    Fd pinned(bpf_obj_get(state.port_link(port).c_str()));
+    if (!pinned)
+        throw Error(errno, doing);
+    return std::make_unique<LinkReplacement>(state, port, std::move(pinned), doing);
+}
+
+} // namespace xdpbridge
