@@ -12,6 +12,7 @@
 const volatile __u64 period_ns = 0; /* 0: as fast as it goes */
 
 __u64 due = 0;
+__u64 first = 0, last = 0; /* when those frames left */
 
 struct {
     __uint(type, BPF_MAP_TYPE_DEVMAP);
@@ -22,9 +23,9 @@ struct {
 
 SEC("xdp")
 int pace(struct xdp_md* ctx) {
-    if (period_ns) {
-        __u64 now = bpf_ktime_get_ns();
+    __u64 now = bpf_ktime_get_ns();
 
+    if (period_ns) {
         /* What was missed while others had the CPU is not made good, or it would be a burst. */
         if (due + BURST * period_ns < now)
             due = now;
@@ -32,6 +33,9 @@ int pace(struct xdp_md* ctx) {
             now = bpf_ktime_get_ns();
         due += period_ns;
     }
+    if (!first)
+        first = now;
+    last = now;
     return bpf_redirect_map(&devices, 1, 0);
 }
 

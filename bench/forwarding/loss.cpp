@@ -76,7 +76,10 @@ double full_rate(std::uint32_t size, std::uint32_t frames) {
     PacedSource source(ForwardingNet::far_end(0), 0);
     const auto frame = frame_of(size, destination(0).to_string(), bench::source(0).to_string());
     const TwoCpus cpus;
-    return frames / source.send(frame, frames);
+    double most = 0; // of some tries: others may have wanted the CPU
+    for (int n = 0; n < 5; n++)
+        most = std::max(most, frames / source.send(frame, frames));
+    return most;
 }
 
 class LossTest {

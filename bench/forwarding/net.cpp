@@ -36,6 +36,9 @@ sandbox::NetnsScope enter_forwarding(sandbox::Sandbox& sandbox,
         // No IPv6: it would send frames of its own, to be learned and counted.
         const sandbox::NetnsScope scope(forwarding_netns);
         std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
+        for (const std::string table : {"arp", "ip", "ip6"})
+            std::ofstream(fmt::format("/proc/sys/net/bridge/bridge-nf-call-{}tables", table))
+                << options.netfilter;
     }
     for (std::size_t n = 0; n < options.ports; n++) {
         const std::string port = port_name(n), peer = ForwardingNet::far_end(n);

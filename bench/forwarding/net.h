@@ -17,7 +17,10 @@ struct ForwardingNetOptions {
     std::size_t ports = 3;
     int mtu = 1504;     // of all but the second port
     int second_mtu = 0; // 0: the same
-    bool tap = false;   // and one more port, a tap whose reader is this program
+    // Whether the kernel's bridge asks the host's firewall for each frame, which it does by default
+    // where br_netfilter is in the kernel. Without it is as fast as it can be.
+    bool netfilter = false;
+    bool tap = false; // and one more port, a tap whose reader is this program
 };
 
 // The process lives in the namespace as long as the object does.

@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 
 namespace xdpbridge::bench {
 
@@ -26,6 +29,7 @@ struct Cell {
     bool new_sources = false;          // each frame's
     bool socket = false;               // the source is a host's socket
     std::optional<Routed> routed = {}; // else switched
+    bool netfilter = false;            // the kernel's bridge looks at the host's firewall
     std::uint32_t frames = 200'000;    // a measurement
 };
 
@@ -48,6 +52,7 @@ std::vector<Cell> throughput_cells() {
                          .size = size,
                          .socket = true,
                          .frames = 50'000});
+    cells.push_back({.name = "L2/bridge_netfilter/size:64", .netfilter = true});
     for (const auto routed : {Routed::by_svis, Routed::by_ports}) {
         const std::string kind = routed == Routed::by_svis ? "svis" : "routed_ports";
         for (const auto size : {64U, 512U, 1518U})
@@ -65,8 +70,8 @@ std::vector<Cell> throughput_cells() {
 
 std::vector<Cell> flood_cells() {
     std::vector<Cell> cells;
-    for (const bool unknown : {false, true})
-        for (const std::size_t ports : {2, 4, 8, 16, 32})
+    for (const std::size_t ports : {2, 4, 8, 16, 32})
+        for (const bool unknown : {false, true})
             cells.push_back(
                 {.name = fmt::format("{}/ports:{}", unknown ? "unknown" : "broadcast", ports),
                  .egress = ports,
@@ -128,15 +133,15 @@ Figures observe(const Cell& cell, std::uint32_t frames, const ForwardingNet& net
             {"arrived", static_cast<double>(arrived) / static_cast<double>(wanted)}};
 }
 
-Figures switch_frames(const Cell& cell, std::uint32_t frames, Side side, ForwardingNet& net) {
-    const auto bridge = make_switch(side, net, Bridge::max_fdb_size);
-    const PortOf in(*bridge, 0), out(*bridge, 1);
+Figures switch_frames(const Cell& cell, std::uint32_t frames, const Switch& bridge,
+                      const ForwardingNet& net) {
+    const PortOf in(bridge, 0), out(bridge, 1);
     const auto first = net.ports()[0].ifindex, second = net.ports()[1].ifindex;
     const std::string here = source(0).to_string(), there = destination(0).to_string();
     const bool varied = cell.pairs > 1;
 
-    // vary.bpf.c visits all pairs in twice as many frames.
-    const std::uint32_t lesson = varied ? 2 * cell.pairs : 64;
+    // vary.bpf.c visits all pairs in three times as many frames.
+    const std::uint32_t lesson = varied ? 3 * cell.pairs : 64;
     const Varied pairs(in, cell.pairs), pairs_back(out, cell.pairs), new_sources(in, 0);
     run_program(pairs.program(), frame_of(64, there, here), first, lesson, Redirects::carried_out);
     run_program(pairs_back.program(), frame_of(64, here, there), second, lesson,
@@ -150,13 +155,13 @@ Figures switch_frames(const Cell& cell, std::uint32_t frames, Side side, Forward
     const int program = cell.new_sources ? new_sources.program()
                         : varied         ? pairs.program()
                                          : in.program();
-    const auto learned_before = cell.new_sources ? bridge->learned() : 0;
+    const auto learned_before = cell.new_sources ? bridge.learned() : 0;
     auto figures = observe(cell, frames, net, [&] {
         return cell.socket ? send_by_socket(ForwardingNet::far_end(0), frame, frames)
                            : run_program(program, frame, first, frames, Redirects::carried_out);
     });
     if (cell.new_sources) {
-        const auto learned = bridge->learned() - learned_before;
+        const auto learned = bridge.learned() - learned_before;
         // The first number that vary.bpf.c makes is that of a host known already.
         if (learned + 1 < frames)
             throw std::runtime_error(fmt::format("of {} hosts {} were learned", frames, learned));
@@ -165,17 +170,17 @@ Figures switch_frames(const Cell& cell, std::uint32_t frames, Side side, Forward
     return figures;
 }
 
-Figures route_frames(const Cell& cell, std::uint32_t frames, Side side, ForwardingNet& net) {
-    const auto router = make_router(side, net, cell.routed.value());
-    const PortOf in(*router, 0), out(*router, 1);
+Figures route_frames(const Cell& cell, std::uint32_t frames, Side side, const Router& router,
+                     const ForwardingNet& net) {
+    const PortOf in(router, 0), out(router, 1);
     const auto first = net.ports()[0].ifindex, second = net.ports()[1].ifindex;
-    const auto frame = frame_of(cell.size, router->mac(), source(0).to_string());
+    const auto frame = frame_of(cell.size, router.mac(), source(0).to_string());
     // Where a switch is under the router, it has to know the host.
     run_program(out.program(), frame_of(64, "02:00:00:00:00:aa", destination(0).to_string()),
                 second, 64, Redirects::carried_out);
     const Restored restored(in, frame); // a router changes the frame, and BPF_PROG_RUN repeats it
 
-    const auto routed_before = router->routed_by_itself();
+    const auto routed_before = router.routed_by_itself();
     auto figures = observe(cell, frames, net, [&] {
         return cell.socket
                    ? send_by_socket(ForwardingNet::far_end(0), frame, frames)
@@ -183,7 +188,7 @@ Figures route_frames(const Cell& cell, std::uint32_t frames, Side side, Forwardi
     });
     if (side != Side::kernel) {
         const double routed =
-            static_cast<double>(router->routed_by_itself() - routed_before) / frames;
+            static_cast<double>(router.routed_by_itself() - routed_before) / frames;
         // A frame in several buffers is the host's stack's to route.
         if (routed < 0.999 && cell.size <= jumbo)
             throw std::runtime_error("the host's stack routed " + percent(1 - routed));
@@ -211,28 +216,71 @@ std::string shown_rates(const Entry& entry) {
     return text;
 }
 
+// Cells that one switch can be asked for one after the other: the greater part of the time goes
+// into making one.
+bool share_a_switch(const Cell& one, const Cell& other) {
+    const auto needs = [](const Cell& cell) {
+        return std::tuple(cell.egress, cell.routed, cell.netfilter, cell.new_sources);
+    };
+    return needs(one) == needs(other);
+}
+
+void measure_group(ForwardingResults& results, SectionResult& section,
+                   const std::vector<Cell>& cells) {
+    const Cell& any = cells.front();
+    const auto most_pairs =
+        std::max_element(cells.begin(), cells.end(), [](const Cell& one, const Cell& other) {
+            return one.pairs < other.pairs;
+        })->pairs;
+    std::map<std::string, double> source_ns;
+    for (const auto& cell : cells)
+        if (cell.socket)
+            source_ns[cell.name] = source_alone(cell, scaled(results, cell.frames));
+    // One port more than there should be frames at, to see a flood.
+    ForwardingNet net(
+        {.ports = any.egress > 1 ? any.egress + 1 : 3, .mtu = 9004, .netfilter = any.netfilter});
+    for (int round = 0; round < results.settings.rounds; round++)
+        for (const Side side : all_sides) {
+            std::unique_ptr<Router> router;
+            std::unique_ptr<Switch> bridge;
+            if (any.routed)
+                router = make_router(side, net, *any.routed);
+            else
+                bridge = make_switch(
+                    side, net, any.new_sources || most_pairs > 1 ? Bridge::max_fdb_size : 16'384);
+            for (const auto& cell : cells)
+                try {
+                    const auto frames = scaled(results, cell.frames);
+                    auto figures = router ? route_frames(cell, frames, side, *router, net)
+                                          : switch_frames(cell, frames, *bridge, net);
+                    if (cell.socket)
+                        figures["source_ns"] = source_ns.at(cell.name);
+                    section.add(cell.name, side, figures);
+                } catch (const std::exception& error) {
+                    section.entry(cell.name, side).failed = error.what();
+                }
+        }
+}
+
 } // namespace
 
 void measure_rates(ForwardingResults& results) {
     for (const auto& [id, title, legend, cells] : all_sections()) {
         SectionResult section{
             .id = id, .title = title, .legend = legend, .cost = "ns", .show = shown_rates};
+        std::vector<Cell> group;
+        const auto measure = [&] {
+            if (!group.empty())
+                measure_group(results, section, group);
+            group.clear();
+        };
         for (const auto& cell : cells) {
-            if (!wanted(results, id, cell.name))
-                continue;
-            const auto frames = scaled(results, cell.frames);
-            const double alone = cell.socket ? source_alone(cell, frames) : 0;
-            // One port more than there should be frames at, to see a flood.
-            ForwardingNet net({.ports = cell.egress > 1 ? cell.egress + 1 : 3,
-                               .mtu = cell.size > jumbo ? 9004 : 1504});
-            each_round(results, section, cell.name, [&](Side side) {
-                auto figures = cell.routed ? route_frames(cell, frames, side, net)
-                                           : switch_frames(cell, frames, side, net);
-                if (cell.socket)
-                    figures["source_ns"] = alone;
-                return figures;
-            });
+            if (!group.empty() && !share_a_switch(group.front(), cell))
+                measure();
+            if (wanted(results, id, cell.name))
+                group.push_back(cell);
         }
+        measure();
         results.sections.push_back(std::move(section));
     }
 }

@@ -14,7 +14,7 @@
 namespace xdpbridge::bench {
 
 struct ForwardingSettings {
-    int rounds = 5;
+    int rounds = 3;
     double share = 1;        // of the frames of a full measurement
     std::string cells = "."; // a regular expression: those measured
 };

@@ -20,7 +20,7 @@ class PacedSource {
   public:
     // rate: frames a second; 0: as fast as it goes.
     PacedSource(const std::string& device, double rate);
-    // Returns the seconds it took.
+    // Returns the seconds from the first to the last frame.
     double send(const sandbox::Frame& frame, std::uint32_t count);
 
   private:
