@@ -64,7 +64,7 @@ TEST_F(BenchForwarding, CarriesAllFramesAndPlotsCosts) {
     EXPECT_EQ(document.at("cells").size(), cells.size() * sides_.size());
     for (const auto& cell : cells)
         for (const auto& side : sides_) {
-            SCOPED_TRACE(cell + " " + side);
+            SCOPED_TRACE(::testing::Message() << cell << ' ' << side);
             EXPECT_GT(figure(document, cell, side, "ns"), 0);
             EXPECT_GT(figure(document, cell, side, "mframes"), 0);
             // A socket's frames may overrun the queue of a busy machine.
@@ -78,10 +78,10 @@ TEST_F(BenchForwarding, CarriesAllFramesAndPlotsCosts) {
 
 TEST_F(BenchForwarding, Routes) {
     const json document = measure("26.1/L3/.*size:(64|9000)$");
-    for (const std::string kind : {"svis", "routed_ports"})
+    for (const std::string kind : {"L3/svis/", "L3/routed_ports/"})
         for (const std::string cell : {"size:64", "by_socket/size:64", "by_socket/size:9000"})
             for (const auto& side : sides_)
-                EXPECT_GT(figure(document, "L3/" + kind + "/" + cell, side, "arrived"), 0);
+                EXPECT_GT(figure(document, kind + cell, side, "arrived"), 0);
     EXPECT_EQ(figure(document, "L3/svis/size:64", "xdp", "routed_by_itself"), 1);
 }
 
