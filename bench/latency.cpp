@@ -4,6 +4,7 @@
 // measured and how to read it.
 #include "latency/progress.h"
 #include "latency/run.h"
+#include "result_files.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -12,8 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 using namespace xdpbridge::bench;
@@ -77,14 +76,6 @@ std::vector<Cell> cells(const Options& options) {
                 add(receiver, load, 100);
         }
     return all;
-}
-
-void write(const std::string& path, const std::string& text) {
-    if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
-        std::filesystem::create_directories(folder);
-    std::ofstream file(path);
-    if (!(file << text << std::flush))
-        throw std::runtime_error("write " + path);
 }
 
 // Those that the command line names, all if it names none.
@@ -159,9 +150,9 @@ void run(const Options& options) {
     }
     if (results.series.empty())
         throw std::runtime_error("nothing can run here: " + as_json(results)["paths"].dump());
-    write(options.json, as_lines(as_json(results)));
+    write_file(options.json, as_lines(as_json(results)));
     const std::string markdown = as_markdown(results);
-    write(options.markdown, markdown);
+    write_file(options.markdown, markdown);
     fmt::print("{}", markdown);
     if (!options.plots.empty())
         plot(results, options.plots);

@@ -11,15 +11,11 @@
 
 namespace xdpbridge::bench {
 
-namespace {
-
 double thread_cpu_ns() {
     timespec time{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
 }
-
-} // namespace
 
 double run_program(int program, const sandbox::Frame& frame, std::uint32_t ifindex,
                    std::uint32_t count, Redirects redirects) {

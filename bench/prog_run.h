@@ -21,4 +21,7 @@ enum class Redirects : std::uint8_t {
 double run_program(int program, const sandbox::Frame& frame, std::uint32_t ifindex,
                    std::uint32_t count, Redirects redirects = Redirects::decided);
 
+// CPU time of the calling thread so far, in ns; with it that of softirqs it was interrupted by.
+double thread_cpu_ns();
+
 } // namespace xdpbridge::bench

@@ -5,7 +5,7 @@
 
 __u64 frames = 0;
 
-SEC("xdp")
+SEC("xdp.frags") /* jumbo frames too */
 int sink(struct xdp_md* ctx) {
     __sync_fetch_and_add(&frames, 1);
     return XDP_DROP;

@@ -12,9 +12,6 @@
 
 namespace xdpbridge::bench {
 
-namespace {
-
-// Gives the frame to the kernel's stack, in which a bridge or a tc program gets it.
 sandbox::Fd pass_program() {
     const std::array<bpf_insn, 2> pass{bpf_insn{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, XDP_PASS},
                                        bpf_insn{BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
@@ -23,6 +20,8 @@ sandbox::Fd pass_program() {
     return {bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", pass.data(), pass.size(), &options),
             "load the program that passes frames"};
 }
+
+namespace {
 
 class KernelSwitch : public Switch {
   public:
@@ -82,11 +81,11 @@ class OurSwitch : public Switch {
 } // namespace
 
 const char* name(Side side) {
-    return side == Side::kernel_bridge ? "kernel" : side == Side::tc ? "tc" : "xdp";
+    return side == Side::kernel ? "kernel" : side == Side::tc ? "tc" : "xdp";
 }
 
 std::unique_ptr<Switch> make_switch(Side side, ForwardingNet& net, std::uint32_t fdb_size) {
-    if (side == Side::kernel_bridge)
+    if (side == Side::kernel)
         return std::make_unique<KernelSwitch>(net);
     return std::make_unique<OurSwitch>(net, side == Side::tc ? Hook::tc : Hook::xdp, fdb_size);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "../result_files.h"
 #include "results.h"
 
 #include <sandbox/process.h>
@@ -52,14 +53,6 @@ std::string data(const std::vector<Curve>& all) {
     return text;
 }
 
-// A string of gnuplot's.
-std::string quoted(const std::string& text) {
-    std::string result = "'";
-    for (const char c : text)
-        result += c == '\'' ? "''" : std::string(1, c);
-    return result + "'";
-}
-
 std::string title(const Cell& cell) {
     return fmt::format("{}, load {}, a probe each {} us", name(cell.receiver), name(cell.load),
                        cell.period.count());
@@ -73,7 +66,7 @@ std::string cdf(const Cell& cell, const std::vector<Curve>& all, const std::stri
                     "set logscale xy\nset xlabel 'one-way latency, us'\n"
                     "set ylabel '% of probes that took longer'\n"
                     "set yrange [0.01:100]\nset grid\nset key outside\nplot ",
-                    quoted(fmt::format("{}/cdf-{}.png", folder, name(cell))), title(cell));
+                    gnuplot_string(fmt::format("{}/cdf-{}.png", folder, name(cell))), title(cell));
     for (std::size_t i = 0; i < all.size(); i++)
         text += fmt::format("{}$path{} using 5:(100.0001-$4) with steps linewidth 2 title '{}'",
                             i == 0 ? "" : ", ", i, all[i].path);
@@ -86,14 +79,15 @@ std::string histograms(const Cell& cell, const std::vector<Curve>& all, const st
         least = std::min(least, static_cast<double>(curve.buckets.front().low) / 1e3);
         most = std::max(most, static_cast<double>(curve.buckets.back().high) / 1e3);
     }
-    std::string text = fmt::format(
-        "set terminal pngcairo size 1000,{} noenhanced\n"
-        "set output {}\n"
-        "set multiplot layout {},1 title '{}: % of probes by us'\n"
-        "set logscale x\nset xrange [{}:{}]\nset grid\nunset key\nset yrange [0:*]\n"
-        "set style fill solid\nset lmargin 12\nset format y \"%.0f\"\n",
-        60 + 140 * all.size(), quoted(fmt::format("{}/histogram-{}.png", folder, name(cell))),
-        all.size(), title(cell), std::max(least, 0.1), most);
+    std::string text =
+        fmt::format("set terminal pngcairo size 1000,{} noenhanced\n"
+                    "set output {}\n"
+                    "set multiplot layout {},1 title '{}: % of probes by us'\n"
+                    "set logscale x\nset xrange [{}:{}]\nset grid\nunset key\nset yrange [0:*]\n"
+                    "set style fill solid\nset lmargin 12\nset format y \"%.0f\"\n",
+                    60 + 140 * all.size(),
+                    gnuplot_string(fmt::format("{}/histogram-{}.png", folder, name(cell))),
+                    all.size(), title(cell), std::max(least, 0.1), most);
     for (std::size_t i = 0; i < all.size(); i++)
         text +=
             fmt::format("set ylabel '{}'\nplot $path{} using 1:3:2 with boxes\n", all[i].path, i);

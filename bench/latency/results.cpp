@@ -132,23 +132,4 @@ json as_json(const Results& results) {
     return document;
 }
 
-std::string as_lines(const json& document) {
-    std::string text, between = "{\n";
-    for (const auto& [key, value] : document.items()) {
-        text += between + json(key).dump() + ": ";
-        between = ",\n";
-        if (!value.is_array()) {
-            text += value.dump();
-            continue;
-        }
-        std::string before = "[\n  ";
-        for (const auto& element : value) {
-            text += before + element.dump();
-            before = ",\n  ";
-        }
-        text += value.empty() ? "[]" : "\n]";
-    }
-    return text + "\n}\n";
-}
-
 } // namespace xdpbridge::bench

@@ -62,8 +62,6 @@ struct Results {
 
 // All of it, with the machine.
 nlohmann::json as_json(const Results& results);
-// An object's text, with a line for each element of its arrays.
-std::string as_lines(const nlohmann::json& document);
 // Tables, one for each cell.
 std::string as_markdown(const Results& results);
 // PNGs into the folder: for each cell a histogram for each path, and one CDF of all.

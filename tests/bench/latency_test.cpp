@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "folder.h"
+
 #include <sandbox/files.h>
 #include <sandbox/process.h>
 
@@ -17,22 +19,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
-
-// A folder for the results, which goes with it.
-class Folder {
-  public:
-    Folder() {
-        std::string name = fs::temp_directory_path() / "bench-latency-XXXXXX";
-        path_ = ::mkdtemp(name.data());
-    }
-    ~Folder() { fs::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
-
-  private:
-    fs::path path_;
-};
 
 sandbox::Result bench(const Folder& folder, const sandbox::Argv& options) {
     sandbox::Argv argv{XDPB_BENCH_LATENCY,  "--rounds",   "1",
