@@ -2,6 +2,7 @@
 #
 # A bonding device as a port: two cables to host h3, which bonds its ends too. Needs the module bonding.
 ip netns add h3
+ip link del bond0 2>/dev/null # the module makes one by itself
 check "bond: add bond0" ip link add bond0 type bond mode active-backup miimon 100
 ip -n h3 link add bond0 type bond mode active-backup miimon 100
 for i in 0 1; do
