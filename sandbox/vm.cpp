@@ -38,8 +38,9 @@ Argv qemu_command(const VmOptions& options, const Fd& initramfs) {
     }
     for (const VmFolder& folder : options.folders)
         add({"-virtfs",
-             fmt::format("local,path={},mount_tag={},security_model=none,multidevs=remap,readonly={}",
-                         folder.path, folder.tag, folder.writable ? "off" : "on")});
+             fmt::format(
+                 "local,path={},mount_tag={},security_model=none,multidevs=remap,readonly={}",
+                 folder.path, folder.tag, folder.writable ? "off" : "on")});
     return argv;
 }
 

@@ -17,8 +17,8 @@ struct VmNic {
     bool offloads = false; // checksums and segmentation left to the host, in both directions
 };
 
-// A folder of this machine, for the VM to `mount -t 9p -o trans=virtio,version=9p2000.L TAG`. Debian's
-// cloud kernels cannot.
+// A folder of this machine, for the VM to `mount -t 9p -o trans=virtio,version=9p2000.L TAG`.
+// Debian's cloud kernels cannot.
 struct VmFolder {
     std::string path;
     std::string tag;

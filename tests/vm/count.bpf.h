@@ -23,4 +23,5 @@
         return XDP_PASS;                                                                           \
     }                                                                                              \
                                                                                                    \
-    char LICENSE[] SEC("license") = "Dual BSD/GPL"
+    char LICENSE[] SEC("license")                                                                  \
+    = "Dual BSD/GPL"

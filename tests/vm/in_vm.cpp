@@ -20,13 +20,24 @@ namespace fs = std::filesystem;
 constexpr int kNoVm = 100;
 
 // What the kernel would load by itself if its modules were where it looks for them.
-constexpr const char* kModules[] = {
-    "virtio_pci", "crc32c_generic", "9p", "9pnet_virtio", "overlay",    "veth",         "tun",
-    "macvtap",    "bridge",     "br_netfilter", "vxlan",      "8021q",        "bonding",
-    "vrf",        "dummy",      "sch_ingress",  "cls_bpf",    "cls_matchall", "cls_flower",
-    "cls_u32",    "act_mirred", "act_gact",     "act_police", "sch_prio",     "sch_tbf",
-    "sch_netem",  "nf_tables",  "nft_compat",   "ip_tables",  "openvswitch",  "vhost_net",
-    "sch_mqprio", "inet_diag",  "tcp_diag",     "af_packet"};
+constexpr const char* kModules[] = {"virtio_pci", "crc32c_generic",
+                                    "9p",         "9pnet_virtio",
+                                    "overlay",    "veth",
+                                    "tun",        "macvtap",
+                                    "bridge",     "br_netfilter",
+                                    "vxlan",      "8021q",
+                                    "bonding",    "vrf",
+                                    "dummy",      "sch_ingress",
+                                    "cls_bpf",    "cls_matchall",
+                                    "cls_flower", "cls_u32",
+                                    "act_mirred", "act_gact",
+                                    "act_police", "sch_prio",
+                                    "sch_tbf",    "sch_netem",
+                                    "nf_tables",  "nft_compat",
+                                    "ip_tables",  "openvswitch",
+                                    "vhost_net",  "sch_mqprio",
+                                    "inet_diag",  "tcp_diag",
+                                    "af_packet"};
 
 // Quoted for the shell.
 std::string quoted(const std::string& word) {
@@ -66,8 +77,7 @@ export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 chroot /new sh -c 'cd "$0" && exec "$@"' {folder} {command} </dev/null
 echo "COMMAND ENDED $?"
 )",
-                       fmt::arg("results", results),
-                       fmt::arg("folder", quoted(fs::current_path())),
+                       fmt::arg("results", results), fmt::arg("folder", quoted(fs::current_path())),
                        fmt::arg("command", fmt::join(words, " ")));
 }
 
