@@ -5,6 +5,8 @@
 PREFIX = /usr/local
 CMAKE_FLAGS =
 CTEST_FLAGS =
+# Of tests/vm/kernels, such as -k "6.1 6.12".
+KERNELS_FLAGS =
 
 BUILD = build
 VM_KERNEL = $(BUILD)/vm-kernel
@@ -15,7 +17,7 @@ OWN_FILES = find $(OWN_CODE) include bpf -name '*.[ch]' -o -name '*.cpp'
 .DELETE_ON_ERROR:
 # `demo: deps build` means first deps, then build. CMake runs its own jobs in parallel.
 .NOTPARALLEL:
-.PHONY: help deps build cli demo demo-vm vm-kernel frr ovs test bench install uninstall format lint clean FORCE
+.PHONY: help deps build cli demo demo-vm vm-kernel frr ovs test test-kernels bench install uninstall format lint clean FORCE
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -63,6 +65,9 @@ ovs: deps
 # The kernels first: the build asks the VM tests for their names, one for each kernel.
 test: deps vm-kernel frr build ## run all tests (as root)
 	ctest --test-dir $(BUILD) --parallel $$((2 * $$(nproc))) --output-on-failure --no-tests=error $(CTEST_FLAGS)
+
+test-kernels: deps ## run the tests on other kernels, in VMs: takes hours, may be stopped (as root)
+	tests/vm/kernels $(KERNELS_FLAGS)
 
 bench: deps vm-kernel ovs build ## run the benchmarks (as root)
 	@set -- $$(find $(BUILD)/bench -maxdepth 1 -name 'bench_*' -type f -executable | sort); \

@@ -19,7 +19,7 @@ static __always_inline int add_new(const struct xdpb_fdb_key* key,
                                    const struct xdpb_fdb_entry* entry) {
     struct xdpb_reclaim item = {.key = *key, .created_ns = entry->created_ns};
     bool is_static = entry->flags & XDPB_FDB_STATIC;
-    long err;
+    int err; /* not long: see docs/surprises.md */
 
     if (!is_static)
         count_learned(entry->port, 1);

@@ -47,7 +47,7 @@ static __always_inline void learn_new(const struct arrival* a) {
     __u64 created = bpf_ktime_get_ns();
     struct xdpb_fdb_entry entry = {.port = port_no, .seen_ns = a->now, .created_ns = created};
     struct xdpb_reclaim item = {.key = *a->src, .created_ns = created};
-    long err;
+    int err; /* not long: see docs/surprises.md */
 
     if (!take_quota(a))
         return;

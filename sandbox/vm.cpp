@@ -36,6 +36,11 @@ Argv qemu_command(const VmOptions& options, const Fd& initramfs) {
         add({"-netdev", fmt::format("tap,id=n{},ifname={},script=no,downscript=no", i, nic.tap)});
         add({"-device", device});
     }
+    for (const VmFolder& folder : options.folders)
+        add({"-virtfs",
+             fmt::format(
+                 "local,path={},mount_tag={},security_model=none,multidevs=remap,readonly={}",
+                 folder.path, folder.tag, folder.writable ? "off" : "on")});
     return argv;
 }
 

@@ -17,11 +17,20 @@ struct VmNic {
     bool offloads = false; // checksums and segmentation left to the host, in both directions
 };
 
+// A folder of this machine, for the VM to `mount -t 9p -o trans=virtio,version=9p2000.L TAG`.
+// Debian's cloud kernels cannot.
+struct VmFolder {
+    std::string path;
+    std::string tag;
+    bool writable = false;
+};
+
 struct VmOptions {
     VmKernel kernel;
     std::string initramfs;   // Initramfs::finish()
     std::string netns;       // where the taps are
     std::vector<VmNic> nics; // eth0, eth1, ...
+    std::vector<VmFolder> folders;
     int memory_mb = 512;
     int cpus = 1;
 };

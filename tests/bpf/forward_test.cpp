@@ -143,7 +143,7 @@ TEST_P(ForwardTest, EachBridgeKnowsItsOwnHosts) {
     auto other = Bridge::create("other");
     make_veth("other1");
     other.ports().add("other1");
-    const Port port{"other1", 1, Fd(other.ports().program_fd("other1"))};
+    const Port port{"other1", 1, ingress_program(other.ports(), "other1")};
     inject(port, frame(here_, there_));
     EXPECT_EQ(other.stats().port(1).flooded, 1U);
     EXPECT_FALSE(fdb_.lookup(here_));

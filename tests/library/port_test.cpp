@@ -439,7 +439,7 @@ TEST_F(PortTest, ADeviceThatReturnsIsTheSamePort) {
     EXPECT_EQ(fdb_.lookup(host(1))->port, 2);
     EXPECT_EQ(counters(port).rx_packets, 1U) << "counters never go back";
 
-    const Port again{port.device, 2, Fd(ports_.program_fd(port.device))};
+    const Port again{port.device, 2, ingress_program(ports_, port.device)};
     EXPECT_EQ(send(again, frame(host(9), broadcast)), "flooded");
 }
 

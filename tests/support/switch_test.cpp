@@ -69,6 +69,12 @@ Frame frame(const Mac& src, const Mac& dst) {
            IPv4{.src = "10.0.0.1", .dst = "10.0.0.2"} / Udp{} / Payload{18};
 }
 
+Fd ingress_program(const Ports& ports, const std::string& device) {
+    // Behind libxdp's dispatcher ours is an extension of it, which BPF_PROG_RUN refuses (ENOTSUPP).
+    const auto native = xdp_program_on(device);
+    return Fd(native != 0 ? bpf_prog_get_fd_by_id(native) : ports.program_fd(device));
+}
+
 SwitchTest::SwitchTest(const BridgeOptions& options, Hook hook)
     : bridge_(Bridge::create("switch", options)),
       ports_(bridge_.ports()),
@@ -90,7 +96,7 @@ SwitchTest::Port SwitchTest::add_port(PortOptions options) {
     const std::string device = fmt::format("port{}", ++devices_);
     make_veth(device);
     const auto number = ports_.add(device, options);
-    return {device, number, Fd(ports_.program_fd(device))};
+    return {device, number, ingress_program(ports_, device)};
 }
 
 std::string SwitchTest::send(const Port& port, const Frame& frame) {

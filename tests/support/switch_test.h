@@ -32,6 +32,9 @@ using sandbox::Vlan;
 // A UDP datagram.
 Frame frame(const Mac& src, const Mac& dst);
 
+// What a port's device gives its frames to, for BPF_PROG_RUN.
+Fd ingress_program(const Ports& ports, const std::string& device);
+
 inline const Mac broadcast = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
 class SwitchTest : public SandboxTest {

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Beside other XDP programs, by libxdp's dispatcher: first.o and after.o let every frame pass on, and count it.
+for object in "$OBJECTS"/*.clang-*.o; do
+    mkdir /sys/fs/bpf/objects
+    check "load ${object##*/}" bpftool prog loadall "$object" /sys/fs/bpf/objects
+    rm -r /sys/fs/bpf/objects
+done
+
+# How many frames a program has counted, in its only map.
+frames() { bpftool -j map dump name "$1" | busybox sed -n 's/.*"value":\([0-9]*\).*/\1/p'; }
+more() { # MAP BEFORE HOW_MANY
+    now=$(frames "$1")
+    [ "$now" -ge $(($2 + $3)) ] || { echo "$now frames, after $2" && return 1; }
+}
+
+check "another program first" xdp-loader load -m native -P 10 v1 "$OBJECTS/first.o"
+check "add" xdp-bridge add br0
+check "add v1" xdp-bridge port add br0 v1 --hook both
+check "add v2" xdp-bridge port add br0 v2 --hook both
+check "attached by the dispatcher" says dispatcher xdp-bridge port show br0
+check "no bare link" silent link xdp-bridge port show br0
+check "another program after" xdp-loader load -m native -P 90 v2 "$OBJECTS/after.o"
+check "beside the other on v1" says xdpb_ingress xdp-loader status v1
+check "beside the other on v2" says xdpb_ingress xdp-loader status v2
+before=$(frames first_frames)
+check "ping" ping_h2
+check "the first one has seen the frames that ours has switched" more first_frames "$before" 3
+# What goes past ours: to the neighbours' group of LLDP, which is for the host's stack.
+before=$(frames after_frames)
+ip -n h2 neigh add 10.0.0.99 lladdr 01:80:c2:00:00:0e dev eth0
+ip netns exec h2 ping -c 3 -i 0.2 -W 1 10.0.0.99
+check "the last one has seen what ours has passed on" more after_frames "$before" 3
+check "and ours has" says '"passed":3,' xdp-bridge -j stats br0 v2
+check "refusals are counted" silent "not counted" xdp-bridge show br0
+check "learned" says v2 xdp-bridge fdb show br0
+check "groups and neighbours: on" xdp-bridge set br0 --snooping on --neigh-suppress on
+for i in 1 2; do ip -n h$i neigh flush all; done
+check "neighbours: ping" ping_h2
+check "neighbours: learned" says 10.0.0.2 xdp-bridge neigh show br0
+ip -n h1 neigh flush all
+check "neighbours: ping again" ping_h2
+check "neighbours: answered" says '"answered":1,' xdp-bridge -j stats br0 v1
+check "groups: add" xdp-bridge mdb add br0 v2 239.1.2.3
+check "groups: shown" says 239.1.2.3 xdp-bridge mdb show br0
+check "del v2" xdp-bridge port del br0 v2
+check "the other stays on v2" says after xdp-loader status v2
+check "del" xdp-bridge del br0
+check "the other stays on v1" says first xdp-loader status v1
+check "ours is gone from v1" silent xdpb_ingress xdp-loader status v1
+check "the folder is gone" says "[]" xdp-bridge -j show
+
+# Not every kernel takes a VLAN-aware bridge's program beside another.
+check "vlan: add" xdp-bridge add br0 --vlan-aware
+beside() {
+    out=$(xdp-bridge port add br0 v1 --hook xdp 2>&1) ||
+        case "$out" in *"does not take ours"*"--hook tc"*) ;; *) echo "$out" && return 1 ;; esac
+}
+check "vlan: port" beside
+check "vlan: the other stays" says first xdp-loader status v1
+check "vlan: del" xdp-bridge del br0
+for i in 1 2; do check "the other goes" xdp-loader unload v$i --all; done
