@@ -124,6 +124,7 @@ void Bed::reset() {
     for (PortNumber port = 1; port <= last_port; port++)
         is_.ports.at(port).openings = 0;
     acl_changed_ = true;
+    is_fresh_ = true;
     bridge_.fdb().flush({.static_too = true});
     xdpb_reclaim item{};
     while (bpf_map_lookup_and_delete_elem(reclaim_map_.get(), nullptr, &item) == 0) {
@@ -138,6 +139,7 @@ void Bed::reset() {
 bool Bed::apply(const Step& step) {
     if (const auto* host = std::get_if<AddHost>(&step)) {
         sync();
+        is_fresh_ = false;
         return accepted([&] {
             bridge_.fdb().add({.mac = host->mac,
                                .vlan = host->vid,
@@ -157,8 +159,10 @@ bool Bed::apply(const Step& step) {
     if (std::holds_alternative<AddRule>(step))
         acl_changed_ = true;
     const auto* setting = std::get_if<SetPort>(&step);
-    if (std::holds_alternative<Leave>(step) || (setting && setting->setting == "bpdu_guard"))
-        sync(); // what happens now, and not later
+    const bool acts_at_once =
+        std::holds_alternative<Leave>(step) || (setting && setting->setting == "bpdu_guard");
+    if (acts_at_once && !is_fresh_)
+        sync();
     return true;
 }
 
@@ -319,12 +323,17 @@ bool Bed::takes(const Frame& frame, Way way) const {
     const auto type = word(frame, 12);
     if (way == Way::wire) // skb_vlan_untag
         return !is_tag(type) || frame.size() >= ethernet_header + tag_length + 2;
-    // bpf_prog_test_run_skb
+    // bpf_prog_test_run_skb; and it leaves it to the program to take out the tag, with which
+    // bpf_skb_vlan_pop takes out the next one too
+    if (is_tag(type) && has(frame, 16, 2) && is_tag(word(frame, 16)) &&
+        frame.size() < ethernet_header + 2 * tag_length)
+        return false;
     return (type != ipv4_type || frame.size() >= ethernet_header + 20) &&
            (type != ipv6_type || frame.size() >= ethernet_header + 40);
 }
 
 void Bed::send(const Arrival& arrival) {
+    is_fresh_ = false;
     bridge_memory_[0].reclaim_spent = 0; // the budget is per second, of which we have few
     const auto& frame = arrival.frame;
     if (::write(taps_.at(arrival.port).get(), frame.data(), frame.size()) < 0)
@@ -332,6 +341,7 @@ void Bed::send(const Arrival& arrival) {
 }
 
 Bed::Run Bed::run(const Arrival& arrival) {
+    is_fresh_ = false;
     bridge_memory_[0].reclaim_spent = 0;
     const auto& frame = arrival.frame;
     Run result{0, Frame(frame.size() + 64)};

@@ -86,6 +86,7 @@ class Bed {
 
     Config is_, wanted_; // the configuration
     bool acl_changed_ = false;
+    bool is_fresh_ = true; // since reset() nothing has come in, and nothing is in the FDB
     std::array<xdpb_counters, last_port + 1> base_{};
     std::vector<AclEntry> acl_base_;
 };

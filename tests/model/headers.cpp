@@ -122,6 +122,12 @@ std::uint16_t word(Bytes bytes, std::size_t offset) {
     return static_cast<std::uint16_t>(bytes[offset] << 8 | bytes[offset + 1]);
 }
 
+sandbox::Frame without_outer_tag(const sandbox::Frame& frame) {
+    sandbox::Frame result = frame;
+    result.erase(result.begin() + 12, result.begin() + 12 + tag_length);
+    return result;
+}
+
 Mac mac_at(Bytes bytes, std::size_t offset) {
     Mac mac;
     std::copy_n(bytes.subspan(offset, 6).begin(), 6, mac.octets.begin());

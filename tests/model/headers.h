@@ -26,6 +26,7 @@ constexpr std::uint8_t tcp_protocol = 6, udp_protocol = 17, icmp_protocol = 1, i
 bool is_tag(std::uint16_t ethertype);
 std::uint16_t word(Bytes bytes, std::size_t offset); // throws std::out_of_range
 bool has(Bytes bytes, std::size_t offset, std::size_t length);
+sandbox::Frame without_outer_tag(const sandbox::Frame& frame);
 Mac mac_at(Bytes bytes, std::size_t offset);
 Ip ipv4_at(Bytes bytes, std::size_t offset);
 Ip ipv6_at(Bytes bytes, std::size_t offset);

@@ -24,12 +24,6 @@ bool is_bpdu(const Mac& mac) {
     return mac == pvst || (is_reserved(mac) && (mac.octets[5] == 0 || mac.octets[5] == 8));
 }
 
-Frame without_tag(const Frame& frame) {
-    Frame result = frame;
-    result.erase(result.begin() + 12, result.begin() + 12 + tag_length);
-    return result;
-}
-
 Frame with_tag(const Frame& frame, std::uint16_t tpid, std::uint16_t tci) {
     Frame result = frame;
     result.insert(result.begin() + 12, tag_length, 0);
@@ -129,7 +123,7 @@ Outcome Switch::receive(const Arrival& arrival) {
     const bool tagged = is_tag(word(frame, 12));
     Packet p{.port = arrival.port,
              .frame = frame,
-             .seen = beside_ && tagged ? without_tag(frame) : frame,
+             .seen = beside_ && tagged ? without_outer_tag(frame) : frame,
              .src = mac_at(frame, 6),
              .dst = mac_at(frame, 0),
              .untagged = frame};
@@ -201,7 +195,7 @@ std::optional<Outcome> Switch::enter_vlan(Packet& p) {
     if (own_tag) {
         const std::uint16_t tci = word(p.frame, 14);
         p.foreign_tag = network_of(p.frame).offset != ethernet_header + tag_length;
-        p.untagged = without_tag(p.frame);
+        p.untagged = without_outer_tag(p.frame);
         if ((tci & vid_mask) != 0)
             p.vid = tci & vid_mask;
         if (!port.set_priority)
