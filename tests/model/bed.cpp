@@ -79,7 +79,7 @@ Bridge make_bridge(Kind kind) {
 
 } // namespace
 
-Bed::Bed(const Setup& setup)
+Bed::Bed(const SwitchSetup& setup)
     : setup_(setup),
       bridge_(make_bridge(setup.kind)),
       fdb_map_(open_pin(bridge_, "fdb")),

@@ -27,9 +27,9 @@ namespace xdpbridge::model {
 
 class Bed {
   public:
-    explicit Bed(const Setup& setup);
+    explicit Bed(const SwitchSetup& setup);
 
-    [[nodiscard]] const Setup& setup() const { return setup_; }
+    [[nodiscard]] const SwitchSetup& setup() const { return setup_; }
 
     // As made, with an empty FDB.
     void reset();
@@ -74,7 +74,7 @@ class Bed {
     void wait(unsigned seconds);
     [[nodiscard]] xdpb_counters raw_counters(PortNumber port) const;
 
-    Setup setup_;
+    SwitchSetup setup_;
     sandbox::Sandbox sandbox_;
     Bridge bridge_;
     std::array<sandbox::Fd, last_port + 1> taps_;

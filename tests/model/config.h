@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // What can be set on the switch, as plain data: the model reads it, and the switch under test is
-// brought to it. Settings that are fixed for a bridge's life are in Setup.
+// brought to it. Settings that are fixed for a bridge's life are in SwitchSetup.
 #pragma once
 #include <xdpbridge/acl.h>
 #include <xdpbridge/bridge.h>
@@ -27,7 +27,7 @@ using Vid = std::uint16_t;
 // The bridge's TPID says what it is: not VLAN-aware, of 802.1Q, or of 802.1ad.
 enum class Kind : std::uint16_t { plain = 0, vlan = 0x8100, provider = 0x88a8 };
 
-struct Setup {
+struct SwitchSetup {
     Kind kind = Kind::plain;
     Hook hook = Hook::xdp; // of every port but the SVI's
 };

@@ -42,7 +42,7 @@ std::uint32_t Seeded::next() {
     return static_cast<std::uint32_t>((z ^ (z >> 31)) >> 32);
 }
 
-Dice::Dice(const Setup& setup, Source& source) : setup_(setup), source_(source) {}
+Dice::Dice(const SwitchSetup& setup, Source& source) : setup_(setup), source_(source) {}
 
 // More than the FDB has room for, the first ones more often.
 Mac Dice::host() {

@@ -31,7 +31,7 @@ class Seeded : public Source {
 
 class Dice {
   public:
-    Dice(const Setup& setup, Source& source);
+    Dice(const SwitchSetup& setup, Source& source);
 
     // What sequences begin with; kept for some of them, for it takes long to set up.
     std::vector<Step> layout();
@@ -82,7 +82,7 @@ class Dice {
     void complete_partially(Frame& frame, std::size_t network, std::size_t transport, bool ipv4);
     void mutate(Frame& frame);
 
-    Setup setup_;
+    SwitchSetup setup_;
     Source& source_;
 };
 

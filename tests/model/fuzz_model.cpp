@@ -37,7 +37,7 @@ struct Options {
 constexpr std::uint64_t sequences_of_layout = 16;
 constexpr auto progress_every = std::chrono::seconds(10);
 
-Sequence make_sequence(const Options& options, const Setup& setup, std::uint64_t number) {
+Sequence make_sequence(const Options& options, const SwitchSetup& setup, std::uint64_t number) {
     // Seeds of their own, so that any one of them can be made again.
     Seeded layout_source(options.seed + (number / sequences_of_layout << 20));
     Seeded source((options.seed ^ 0x5eed) + (number << 20));

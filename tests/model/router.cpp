@@ -17,9 +17,11 @@ struct Question {
 using Answer = std::variant<Question, xdpb_stack_reason>;
 
 // No host has it, or none behind a router (RFC 1812 5.3.7).
-bool is_martian(const Ip& ip) {
-    if (ip.is_ipv4())
-        return ip.octets[12] == 0 || ip.octets[12] == 127 || !ip.is_host();
+bool is_martian4(const Ip& ip) {
+    return ip.octets[12] == 0 || ip.octets[12] == 127 || !ip.is_host();
+}
+
+bool is_martian6(const Ip& ip) {
     const bool loopback = std::all_of(ip.octets.begin(), ip.octets.end() - 1,
                                       [](std::uint8_t octet) { return octet == 0; }) &&
                           ip.octets[15] <= 1;
@@ -38,9 +40,9 @@ Answer ask_ipv4(Bytes packet) {
     const std::size_t length = word(packet, 2);
     const Ip src = ipv4_at(packet, 12), dst = ipv4_at(packet, 16);
     if (length < 20 || length > packet.size() ||
-        sandbox::internet_checksum(packet.first(20)) != 0 || is_martian(src))
+        sandbox::internet_checksum(packet.first(20)) != 0 || is_martian4(src))
         return XDPB_STACK_BAD_HEADER;
-    if (is_martian(dst))
+    if (is_martian4(dst))
         return XDPB_STACK_LOCAL;
     return Question{dst, true, packet[8], length};
 }
@@ -53,9 +55,9 @@ Answer ask_ipv6(Bytes packet) {
         return XDPB_STACK_OPTIONS;
     const std::size_t length = 40U + word(packet, 4);
     const Ip src = ipv6_at(packet, 8), dst = ipv6_at(packet, 24);
-    if (length > packet.size() || is_martian(src))
+    if (length > packet.size() || is_martian6(src))
         return XDPB_STACK_BAD_HEADER;
-    if (is_martian(dst) || is_link_local(dst) || is_link_local(src))
+    if (is_martian6(dst) || is_link_local(dst) || is_link_local(src))
         return XDPB_STACK_LOCAL;
     return Question{dst, false, packet[7], length};
 }

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sstream>
 #include <stdexcept>
 
@@ -84,12 +86,17 @@ NeighbourKey neighbour_key(Kind kind, PortNumber router_port, const Ip& ip) {
 
 class Words {
   public:
-    explicit Words(std::string_view line) : text_(std::string(line)) {}
+    explicit Words(std::string_view line) {
+        std::istringstream text{std::string(line)};
+        for (std::string word; text >> word;)
+            words_.push_back(word);
+    }
 
     std::string next() {
-        std::string word;
-        if (!(text_ >> word))
+        if (words_.empty())
             throw std::invalid_argument("something is missing at the end");
+        std::string word = words_.front();
+        words_.pop_front();
         return word;
     }
     unsigned number() {
@@ -117,18 +124,15 @@ class Words {
     IpPrefix prefix() { return parsed<IpPrefix>(); }
     // The word, if it is the next one.
     bool take(std::string_view word) {
-        const auto position = text_.tellg();
-        std::string found;
-        if (text_ >> found && found == word)
-            return true;
-        text_.clear();
-        text_.seekg(position);
-        return false;
+        if (words_.empty() || words_.front() != word)
+            return false;
+        words_.pop_front();
+        return true;
     }
-    bool done() { return (text_ >> std::ws).eof(); }
+    [[nodiscard]] bool done() const { return words_.empty(); }
     std::string rest() {
-        std::string words;
-        std::getline(text_ >> std::ws, words);
+        const std::string words = fmt::format("{}", fmt::join(words_, " "));
+        words_.clear();
         return words;
     }
 
@@ -141,7 +145,7 @@ class Words {
             throw std::invalid_argument(fmt::format("what is '{}'?", word));
         return *value;
     }
-    std::istringstream text_;
+    std::deque<std::string> words_;
 };
 
 Frame parse_hex(const std::string& text) {

@@ -113,7 +113,7 @@ Step parse_step(std::string_view line); // throws std::invalid_argument
 enum class Way : std::uint8_t { wire, run };
 
 struct Sequence {
-    Setup setup;
+    SwitchSetup setup;
     Way way = Way::wire;
     std::vector<Step> steps;
 };

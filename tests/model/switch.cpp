@@ -91,7 +91,7 @@ struct Switch::Packet {
     std::optional<std::size_t> rule = {};
 };
 
-Switch::Switch(const Setup& setup, bool beside)
+Switch::Switch(const SwitchSetup& setup, bool beside)
     : setup_(setup), beside_(beside), config_(setup.kind), fdb_(setup.kind) {}
 
 bool Switch::apply(const Step& step) {

@@ -36,7 +36,7 @@ struct Outcome {
 class Switch {
   public:
     // beside: the stack has taken an outer VLAN tag out before the program at tc sees the frame.
-    Switch(const Setup& setup, bool beside);
+    Switch(const SwitchSetup& setup, bool beside);
 
     // False: the switch has to refuse it.
     bool apply(const Step& step); // but for Arrival
@@ -73,7 +73,7 @@ class Switch {
     [[nodiscard]] bool is_in_vlan(PortNumber port, const Packet& p) const;
     [[nodiscard]] bool keeps_apart(const Packet& p, PortNumber port) const;
 
-    Setup setup_;
+    SwitchSetup setup_;
     bool beside_;
     Config config_;
     Fdb fdb_;
