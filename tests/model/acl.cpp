@@ -11,8 +11,8 @@ bool port_fits(const AclRule& rule, const Headers& h, const std::optional<PortRa
                bool source) {
     if (!range)
         return true;
-    const bool unknown = h.hidden_protocol ||
-                         (h.ip() && h.hidden && protocol_has_ports(h.protocol));
+    const bool unknown =
+        h.hidden_protocol || (h.ip() && h.hidden && protocol_has_ports(h.protocol));
     if (unknown) // rules that drop fit what cannot be seen
         return rule.action == AclAction::drop;
     if (!h.ports)

@@ -188,7 +188,8 @@ void Bed::sync_ports() {
         PortChange change;
         const auto differs = [](const auto& a, const auto& b, auto& member) {
             if (a != b)
-                member = static_cast<typename std::remove_reference_t<decltype(member)>::value_type>(b);
+                member =
+                    static_cast<typename std::remove_reference_t<decltype(member)>::value_type>(b);
             return a != b;
         };
         PortSettings& settings = change.settings;

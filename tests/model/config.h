@@ -86,8 +86,8 @@ struct Config {
     [[nodiscard]] bool is_member(PortNumber port, Vid vid) const;
 };
 
-Ip gateway4(std::uint8_t last_octet); // 10.0.0.X
-Ip gateway6(std::uint8_t last_octet); // fd00::X
+Ip gateway4(std::uint8_t last_octet);  // 10.0.0.X
+Ip gateway6(std::uint8_t last_octet);  // fd00::X
 Mac host_mac(std::uint8_t last_octet); // 02:00:00:00:00:X
 
 // Names in text and on the command line.

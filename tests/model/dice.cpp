@@ -25,7 +25,6 @@ void put4(Frame& frame, const Ip& ip) {
     frame.insert(frame.end(), ip.octets.begin() + 12, ip.octets.end());
 }
 
-
 Ip link_local_of(const Mac& mac) {
     const auto& m = mac.octets;
     return {{0xfe, 0x80, 0, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(m[0] ^ 2), m[1], m[2], 0xff,
@@ -233,9 +232,9 @@ Step Dice::setting() {
     case 0:
         return SetAgeing{any<unsigned>({30, 90, 150, 330})};
     case 1:
-        return SetReserved{number(XDPB_RESERVED_GROUPS),
-                           any({ReservedPolicy::peer, ReservedPolicy::forward,
-                                ReservedPolicy::drop})};
+        return SetReserved{
+            number(XDPB_RESERVED_GROUPS),
+            any({ReservedPolicy::peer, ReservedPolicy::forward, ReservedPolicy::drop})};
     case 2:
         return one_in(3) ? Step(Unbind{binding()}) : Step(Bind{binding()});
     case 3:
@@ -322,8 +321,8 @@ Frame Dice::frame() {
 
 void Dice::put_tags(Frame& frame) {
     const unsigned tags = any<unsigned>({0, 0, 0, 0, 1, 1, 1, 1, 2, 3});
-    const auto own = static_cast<std::uint16_t>(setup_.kind == Kind::plain ? Kind::vlan
-                                                                           : setup_.kind);
+    const auto own =
+        static_cast<std::uint16_t>(setup_.kind == Kind::plain ? Kind::vlan : setup_.kind);
     for (unsigned i = 0; i < tags; i++) {
         put16(frame, one_in(5) ? any<unsigned>({0x8100, 0x88a8, 0x9100}) : own);
         put16(frame, number(16) << 12 | any_vid());
@@ -382,7 +381,8 @@ void Dice::put_filling(Frame& frame, std::size_t most) {
 void Dice::put_ipv4(Frame& frame) {
     const std::size_t at = frame.size();
     const unsigned options = one_in(12) ? number(11) : 0;
-    const auto protocol = any<std::uint8_t>({udp_protocol, udp_protocol, udp_protocol, tcp_protocol, tcp_protocol, icmp_protocol, 2, 47});
+    const auto protocol = any<std::uint8_t>({udp_protocol, udp_protocol, udp_protocol, tcp_protocol,
+                                             tcp_protocol, icmp_protocol, 2, 47});
     const Mac sender = mac_at(frame, 6);
     put8(frame, static_cast<std::uint8_t>(0x45 + options));
     put8(frame, byte());
@@ -408,7 +408,9 @@ void Dice::put_ipv4(Frame& frame) {
 
 void Dice::put_ipv6(Frame& frame) {
     const std::size_t at = frame.size();
-    const auto protocol = any<std::uint8_t>({udp_protocol, udp_protocol, tcp_protocol, icmpv6_protocol, icmpv6_protocol, icmpv6_protocol, 59});
+    const auto protocol =
+        any<std::uint8_t>({udp_protocol, udp_protocol, tcp_protocol, icmpv6_protocol,
+                           icmpv6_protocol, icmpv6_protocol, 59});
     const Mac sender = mac_at(frame, 6);
     put16(frame, 0x6000U | byte());
     put16(frame, word());
@@ -505,8 +507,7 @@ void Dice::put_nd(Frame& frame, const Mac& sender) {
 }
 
 // As a sender does that leaves the rest to its device.
-void Dice::complete_partially(Frame& frame, std::size_t network, std::size_t transport,
-                              bool ipv4) {
+void Dice::complete_partially(Frame& frame, std::size_t network, std::size_t transport, bool ipv4) {
     const std::uint8_t protocol = frame[network + (ipv4 ? 9 : 6)];
     if ((protocol != tcp_protocol && protocol != udp_protocol) || !has(frame, transport, 20))
         return;

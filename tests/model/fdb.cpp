@@ -104,11 +104,8 @@ Fdb::Learned Fdb::learn_new(const Key& key, PortNumber port, const Config& confi
         return Learned::full;
     }
     const Place place{key, ++serials_};
-    entries_[key] = {.port = port,
-                     .is_static = false,
-                     .is_router = false,
-                     .seen = now_,
-                     .serial = place.serial};
+    entries_[key] = {
+        .port = port, .is_static = false, .is_router = false, .seen = now_, .serial = place.serial};
     reclaim(looks, config.ageing);
     if (push(place))
         return Learned::learned;
@@ -127,11 +124,8 @@ bool Fdb::put(const Key& key, PortNumber port, bool is_static) {
     if (!is_static && !takes_over_place && !push({key, serial}))
         return false;
     erase(key);
-    entries_[key] = {.port = port,
-                     .is_static = is_static,
-                     .is_router = false,
-                     .seen = now_,
-                     .serial = serial};
+    entries_[key] = {
+        .port = port, .is_static = is_static, .is_router = false, .seen = now_, .serial = serial};
     if (!is_static)
         learned_.at(port)++;
     return true;

@@ -23,8 +23,8 @@ class Fdb {
     struct Entry {
         PortNumber port;
         bool is_static;
-        bool is_router;      // of the SVI: comes and goes with it
-        std::uint64_t seen;  // seconds
+        bool is_router;       // of the SVI: comes and goes with it
+        std::uint64_t seen;   // seconds
         std::uint64_t serial; // of its place in the queue
     };
     enum class Learned : std::uint8_t { known, learned, moved, quota_exceeded, full };

@@ -108,9 +108,8 @@ int fuzz(Bed& bed, const Options& options) {
         if (difference) {
             print("stopped");
             report(bed, sequence, *difference,
-                   fs::path(options.save) /
-                       fmt::format("{}-{}-{:x}-{}.txt", options.kind, options.hook, options.seed,
-                                   number - 1));
+                   fs::path(options.save) / fmt::format("{}-{}-{:x}-{}.txt", options.kind,
+                                                        options.hook, options.seed, number - 1));
             return 1;
         }
         if (Clock::now() >= next_progress) {

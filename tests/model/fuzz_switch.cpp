@@ -58,8 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (!source.empty())
         sequence.steps.push_back(dice.step());
     std::uint64_t frames = 0;
-    const auto difference =
-        play(bed(), sequence.way, sequence.steps, Care::exact, frames);
+    const auto difference = play(bed(), sequence.way, sequence.steps, Care::exact, frames);
     if (!difference)
         return 0;
     const auto failure = find_failure(bed(), sequence);

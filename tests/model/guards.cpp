@@ -65,7 +65,10 @@ bool arp_is_good(Bytes frame, const Headers& h, const Sender& sender) {
 
 // RFC 4861 4.1 to 4.5
 std::size_t nd_header(std::uint8_t type) {
-    return type == router_solicitation ? 8 : type == router_advertisement ? 16 : type == redirect ? 40 : 24;
+    return type == router_solicitation    ? 8
+           : type == router_advertisement ? 16
+           : type == redirect             ? 40
+                                          : 24;
 }
 
 bool nd_options_are_good(Bytes frame, const Headers& h, const Sender& sender) {
@@ -142,7 +145,8 @@ std::optional<xdpb_drop_reason> guarded(Bytes frame, PortNumber port, const Conf
         return XDPB_DROP_IP_GUARD;
     if (h.later_fragment) // of no use without the first
         return std::nullopt;
-    if (on.arp_guard && (may_be(h, icmpv6_protocol) || (says_nd(h) && !nd_is_good(frame, h, sender))))
+    if (on.arp_guard &&
+        (may_be(h, icmpv6_protocol) || (says_nd(h) && !nd_is_good(frame, h, sender))))
         return XDPB_DROP_ARP_GUARD;
     if (on.dhcp_guard && (may_be(h, udp_protocol) || speaks_dhcp_server(h)))
         return XDPB_DROP_DHCP_GUARD;

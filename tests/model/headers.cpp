@@ -18,21 +18,23 @@ constexpr std::uint8_t hop_by_hop = 0, routing = 43, fragment_header = 44, authe
                        destination_options = 60, mobility = 135, hip = 139, shim6 = 140;
 
 bool is_extension(std::uint8_t protocol) {
-    constexpr std::array all = {hop_by_hop,          routing,  fragment_header, authentication,
-                                destination_options, mobility, hip,             shim6};
+    constexpr std::array all = {
+        hop_by_hop, routing, fragment_header, authentication, destination_options, mobility,
+        hip,        shim6};
     return std::find(all.begin(), all.end(), protocol) != all.end();
 }
 
 // RFC 1042; 00:00:f8 is that of bridge tunnels (802.1H).
 bool is_snap(Bytes frame, std::size_t at) {
     return has(frame, at, snap_header) && frame[at] == 0xaa && frame[at + 1] == 0xaa &&
-           frame[at + 3] == 0 && frame[at + 4] == 0 && (frame[at + 5] == 0 || frame[at + 5] == 0xf8);
+           frame[at + 3] == 0 && frame[at + 4] == 0 &&
+           (frame[at + 5] == 0 || frame[at + 5] == 0xf8);
 }
 
 void read_transport(Bytes frame, Headers& h, std::size_t at) {
     const bool ports = protocol_has_ports(h.protocol);
-    const bool type = h.protocol == icmp_protocol || h.protocol == igmp_protocol ||
-                      h.protocol == icmpv6_protocol;
+    const bool type =
+        h.protocol == icmp_protocol || h.protocol == igmp_protocol || h.protocol == icmpv6_protocol;
     if ((ports || type) && (at + 4 > h.end || !has(frame, at, 4))) {
         h.hidden = true;
         return;
@@ -181,8 +183,7 @@ bool covers(const IpPrefix& prefix, const Ip& address, bool ipv4) {
         return false;
     const unsigned first = ipv4 ? 96 : 0;
     for (unsigned bit = first; bit < first + prefix.length; bit++) {
-        const unsigned differ =
-            prefix.address.octets.at(bit / 8) ^ address.octets.at(bit / 8);
+        const unsigned differ = prefix.address.octets.at(bit / 8) ^ address.octets.at(bit / 8);
         if ((differ >> (7 - bit % 8) & 1) != 0)
             return false;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// What a frame says of itself, as far as the switch is said to look: behind two VLAN tags, LLC/SNAP,
-// IPv4 options and 8 IPv6 extension headers (README, "Guards" and "ACL").
+// What a frame says of itself, as far as the switch is said to look: behind two VLAN tags,
+// LLC/SNAP, IPv4 options and 8 IPv6 extension headers (README, "Guards" and "ACL").
 #pragma once
 #include "sandbox/frames.h"
 
@@ -21,7 +21,8 @@ constexpr std::size_t ethernet_header = 14;
 constexpr std::size_t tag_length = 4;
 
 constexpr std::uint16_t ipv4_type = 0x0800, arp_type = 0x0806, ipv6_type = 0x86dd;
-constexpr std::uint8_t tcp_protocol = 6, udp_protocol = 17, icmp_protocol = 1, igmp_protocol = 2, icmpv6_protocol = 58;
+constexpr std::uint8_t tcp_protocol = 6, udp_protocol = 17, icmp_protocol = 1, igmp_protocol = 2,
+                       icmpv6_protocol = 58;
 
 bool is_tag(std::uint16_t ethertype);
 std::uint16_t word(Bytes bytes, std::size_t offset); // throws std::out_of_range

@@ -76,8 +76,8 @@ class Play {
                 return fmt::format("nothing has left by port {}, expected {}", copy.port,
                                    hex(copy.frame));
             if (*got != copy.frame)
-                return fmt::format("by port {} has left\n  {}, expected\n  {}", copy.port, hex(*got),
-                                   hex(copy.frame));
+                return fmt::format("by port {} has left\n  {}, expected\n  {}", copy.port,
+                                   hex(*got), hex(copy.frame));
         }
         return "";
     }
@@ -104,8 +104,7 @@ class Play {
 
     // At tc the outer tag may be beside the frame, where it is not shown.
     [[nodiscard]] bool became(const Frame& got, const Frame& form) const {
-        return got == form ||
-               (!xdp_ && is_tag(word(form, 12)) && got == without_outer_tag(form));
+        return got == form || (!xdp_ && is_tag(word(form, 12)) && got == without_outer_tag(form));
     }
 
     // At tc copies are sent even so, to all but the last one, who gets the frame itself.
@@ -186,10 +185,10 @@ class Play {
                 return fmt::format("{} is idle for {:.0f} s, expected {:.0f}", name, is.idle, idle);
             rows.erase(found);
         }
-        return rows.empty() ? ""
-                            : fmt::format("FDB: {} in VLAN {} must not be there",
-                                          rows.begin()->first.mac.to_string(),
-                                          rows.begin()->first.vid);
+        return rows.empty()
+                   ? ""
+                   : fmt::format("FDB: {} in VLAN {} must not be there",
+                                 rows.begin()->first.mac.to_string(), rows.begin()->first.vid);
     }
 
     std::string compare_rules() {
@@ -217,8 +216,7 @@ std::optional<Difference> play_once(Bed& bed, Way way, std::span<const Step> ste
         std::string what = play.step(steps[i]);
         const bool frame = std::holds_alternative<Arrival>(steps[i]);
         const bool due = care == Care::exact || i + 1 == steps.size() ||
-                         (frame ? i % quick_stride == 0
-                                : std::holds_alternative<Wait>(steps[i]));
+                         (frame ? i % quick_stride == 0 : std::holds_alternative<Wait>(steps[i]));
         if (what.empty() && due) {
             bed.sync();
             what = play.compare_all();

@@ -46,12 +46,8 @@ std::unique_ptr<Switch> new_switch(Kind kind, Hook hook = Hook::xdp) {
 
 class ModelTest : public ::testing::Test {
   protected:
-    void make(Kind kind, Hook hook = Hook::xdp) {
-        model_ = new_switch(kind, hook);
-    }
-    void apply(const std::string& line) {
-        EXPECT_TRUE(model_->apply(parse_step(line))) << line;
-    }
+    void make(Kind kind, Hook hook = Hook::xdp) { model_ = new_switch(kind, hook); }
+    void apply(const std::string& line) { EXPECT_TRUE(model_->apply(parse_step(line))) << line; }
     Outcome receive(PortNumber port, const Frame& frame) { return model_->receive({port, frame}); }
     std::vector<PortNumber> ports(PortNumber port, const Frame& frame) {
         std::vector<PortNumber> ports;
@@ -300,9 +296,9 @@ TEST_F(ModelTest, XdpCannotCompleteFrames) {
     // The folded sum of the pseudo header: 10.0.0.1, 10.0.0.2, UDP, 26 bytes.
     sandbox::store16(partial, 40, 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + 17 + 26);
     EXPECT_EQ(dropped(1, partial), "partial_checksum");
-    EXPECT_EQ(dropped(1, Ethernet{.dst = broadcast, .src = host(1), .type = 0x88b5} /
-                             Payload{1509}),
-              "gso");
+    EXPECT_EQ(
+        dropped(1, Ethernet{.dst = broadcast, .src = host(1), .type = 0x88b5} / Payload{1509}),
+        "gso");
     make(Kind::plain, Hook::tc);
     EXPECT_EQ(dropped(1, partial), "not dropped");
 }

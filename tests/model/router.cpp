@@ -74,7 +74,8 @@ Answer ask(Bytes frame, bool tagged) {
 const Route* longest_match(const Config& config, const Question& question) {
     const Route* best = nullptr;
     for (const auto& [prefix, route] : config.routes)
-        if (covers(prefix, question.dst, question.ipv4) && (!best || prefix.length > best->prefix.length))
+        if (covers(prefix, question.dst, question.ipv4) &&
+            (!best || prefix.length > best->prefix.length))
             best = &route;
     return best;
 }
@@ -95,8 +96,8 @@ Decision find_way(Bytes frame, bool tagged, const Config& config, Kind kind, con
     if (route->type == RouteType::local)
         return XDPB_STACK_LOCAL;
     const bool by_svi = route->port == svi_port;
-    const NeighbourDomain domain = by_svi ? NeighbourDomain{.vlan = svi_vlan(kind)}
-                                          : NeighbourDomain{.port = route->port};
+    const NeighbourDomain domain =
+        by_svi ? NeighbourDomain{.vlan = svi_vlan(kind)} : NeighbourDomain{.port = route->port};
     const auto neighbour = config.neighbours.find({domain, route->gateway.value_or(question.dst)});
     if (neighbour == config.neighbours.end())
         return XDPB_STACK_NO_NEIGHBOUR;
@@ -122,8 +123,7 @@ void count_hop(Frame& frame) {
     }
     frame.at(at + 8)--;
     sandbox::store16(frame, at + 10, 0);
-    sandbox::store16(frame, at + 10,
-                     sandbox::internet_checksum(std::span(frame).subspan(at, 20)));
+    sandbox::store16(frame, at + 10, sandbox::internet_checksum(std::span(frame).subspan(at, 20)));
 }
 
 } // namespace xdpbridge::model

@@ -19,24 +19,40 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 TEST(StepTest, EveryStepIsALineOfText) {
-    for (const char* line :
-         {"set 2 isolated 1", "ageing 90", "reserved 14 forward", "join 1 10 pvid untagged",
-          "join 1 10", "leave 1 10", "bind 1 02:00:00:00:00:01 10.0.0.1",
-          "unbind 1 02:00:00:00:00:01", "acl --proto udp --dport 53 drop", "acl",
-          "route 10.1.0.0/16 via 10.0.0.201 dev 5", "route fd00::/64 dev 6",
-          "route 10.0.0.0/8 blackhole", "route 10.2.0.0/16 local", "unroute 10.0.0.0/8",
-          "neighbour 5 10.0.0.2 02:00:00:00:00:02", "unneighbour 6 fd00::2",
-          "host 02:00:00:00:00:01 10 port 1 static", "host 02:00:00:00:00:01 0 port 1",
-          "unhost 02:00:00:00:00:01 10", "flush", "flush port 1 vlan 10 static", "flush vlan 3",
-          "wait 60", "frame 1 ffffffffffff0200000000010800"})
+    for (const char* line : {"set 2 isolated 1",
+                             "ageing 90",
+                             "reserved 14 forward",
+                             "join 1 10 pvid untagged",
+                             "join 1 10",
+                             "leave 1 10",
+                             "bind 1 02:00:00:00:00:01 10.0.0.1",
+                             "unbind 1 02:00:00:00:00:01",
+                             "acl --proto udp --dport 53 drop",
+                             "acl",
+                             "route 10.1.0.0/16 via 10.0.0.201 dev 5",
+                             "route fd00::/64 dev 6",
+                             "route 10.0.0.0/8 blackhole",
+                             "route 10.2.0.0/16 local",
+                             "unroute 10.0.0.0/8",
+                             "neighbour 5 10.0.0.2 02:00:00:00:00:02",
+                             "unneighbour 6 fd00::2",
+                             "host 02:00:00:00:00:01 10 port 1 static",
+                             "host 02:00:00:00:00:01 0 port 1",
+                             "unhost 02:00:00:00:00:01 10",
+                             "flush",
+                             "flush port 1 vlan 10 static",
+                             "flush vlan 3",
+                             "wait 60",
+                             "frame 1 ffffffffffff0200000000010800"})
         EXPECT_EQ(to_text(parse_step(line)), line);
 }
 
 TEST(StepTest, ABadLineIsRefused) {
     for (const char* line :
          {"", "jump", "set 2 height 1", "set 9 isolated 1", "set 2 isolated", "set 2 isolated x",
-          "set 2 isolated 1 1", "frame 1 f", "frame 1 xx", "frame 0 00", "host 02:00:00:00:00 1 port 1",
-          "join 1 4095", "acl --proto udp", "reserved 1 keep", "route 10.0.0.1/8 dev 5", "bind 1 x"})
+          "set 2 isolated 1 1", "frame 1 f", "frame 1 xx", "frame 0 00",
+          "host 02:00:00:00:00 1 port 1", "join 1 4095", "acl --proto udp", "reserved 1 keep",
+          "route 10.0.0.1/8 dev 5", "bind 1 x"})
         EXPECT_ANY_THROW(parse_step(line)) << line;
 }
 
@@ -106,9 +122,8 @@ bool contains(const std::vector<int>& items, int item) {
 
 TEST(ShrinkTest, FindsTheOneThatFails) {
     for (const int culprit : {1, 50, 100})
-        EXPECT_THAT(
-            shrink(up_to(100), [&](const auto& items) { return contains(items, culprit); }),
-            ElementsAre(culprit));
+        EXPECT_THAT(shrink(up_to(100), [&](const auto& items) { return contains(items, culprit); }),
+                    ElementsAre(culprit));
 }
 
 TEST(ShrinkTest, FindsThoseThatFailTogether) {

@@ -282,43 +282,43 @@ Step parse_words(Words& words) {
 } // namespace
 
 bool configure(Config& config, Kind kind, const Step& step) {
-    return std::visit(
-        Overloaded{
-            [&](const SetPort& s) { return set_port(config, kind, s); },
-            [&](const SetAgeing& s) {
-                config.ageing = s.seconds;
-                return true;
-            },
-            [&](const SetReserved& s) {
-                config.reserved.at(s.group) = s.policy;
-                return true;
-            },
-            [&](const Join& s) { return join(config, kind, s); },
-            [&](const Leave& s) { return leave(config, kind, s); },
-            [&](const Bind& s) { return config.bindings.insert(s.binding).second; },
-            [&](const Unbind& s) { return unbind(config, s.binding); },
-            [&](const AddRule& s) {
-                if (!s.rule)
-                    config.acl.clear();
-                else
-                    config.acl.push_back(*s.rule);
-                return true;
-            },
-            [&](const AddRoute& s) {
-                config.routes[s.route.prefix] = s.route;
-                return true;
-            },
-            [&](const DelRoute& s) { return config.routes.erase(s.prefix) != 0; },
-            [&](const AddNeighbour& s) {
-                config.neighbours[neighbour_key(kind, s.router_port, s.ip)] = s.mac;
-                return true;
-            },
-            [&](const DelNeighbour& s) {
-                return config.neighbours.erase(neighbour_key(kind, s.router_port, s.ip)) != 0;
-            },
-            [](const auto&) { return true; },
-        },
-        step);
+    return std::visit(Overloaded{
+                          [&](const SetPort& s) { return set_port(config, kind, s); },
+                          [&](const SetAgeing& s) {
+                              config.ageing = s.seconds;
+                              return true;
+                          },
+                          [&](const SetReserved& s) {
+                              config.reserved.at(s.group) = s.policy;
+                              return true;
+                          },
+                          [&](const Join& s) { return join(config, kind, s); },
+                          [&](const Leave& s) { return leave(config, kind, s); },
+                          [&](const Bind& s) { return config.bindings.insert(s.binding).second; },
+                          [&](const Unbind& s) { return unbind(config, s.binding); },
+                          [&](const AddRule& s) {
+                              if (!s.rule)
+                                  config.acl.clear();
+                              else
+                                  config.acl.push_back(*s.rule);
+                              return true;
+                          },
+                          [&](const AddRoute& s) {
+                              config.routes[s.route.prefix] = s.route;
+                              return true;
+                          },
+                          [&](const DelRoute& s) { return config.routes.erase(s.prefix) != 0; },
+                          [&](const AddNeighbour& s) {
+                              config.neighbours[neighbour_key(kind, s.router_port, s.ip)] = s.mac;
+                              return true;
+                          },
+                          [&](const DelNeighbour& s) {
+                              return config.neighbours.erase(
+                                         neighbour_key(kind, s.router_port, s.ip)) != 0;
+                          },
+                          [](const auto&) { return true; },
+                      },
+                      step);
 }
 
 std::string to_text(const Step& step) {
@@ -380,9 +380,9 @@ Step parse_step(std::string_view line) {
 }
 
 std::string to_text(const Sequence& sequence) {
-    std::string text = fmt::format("bridge {}\nhook {}\nway {}\n", name_of(sequence.setup.kind),
-                                   name_of(sequence.setup.hook),
-                                   sequence.way == Way::wire ? "wire" : "run");
+    std::string text =
+        fmt::format("bridge {}\nhook {}\nway {}\n", name_of(sequence.setup.kind),
+                    name_of(sequence.setup.hook), sequence.way == Way::wire ? "wire" : "run");
     for (const Step& step : sequence.steps)
         text += to_text(step) + "\n";
     return text;

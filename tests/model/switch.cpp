@@ -70,8 +70,8 @@ bool has_partial_checksum(Bytes frame) {
     }
     const bool tcp = protocol == tcp_protocol && has(frame, transport, 20);
     const bool udp = protocol == udp_protocol && has(frame, transport, 8);
-    return (tcp || udp) && word(frame, transport + (tcp ? 16 : 6)) ==
-                               pseudo_header(addresses, protocol, length);
+    return (tcp || udp) &&
+           word(frame, transport + (tcp ? 16 : 6)) == pseudo_header(addresses, protocol, length);
 }
 
 } // namespace
@@ -79,12 +79,12 @@ bool has_partial_checksum(Bytes frame) {
 struct Switch::Packet {
     PortNumber port; // that it came in by
     const Frame& frame;
-    Frame seen;  // as the switch reads it: without a tag that the stack has taken out
+    Frame seen; // as the switch reads it: without a tag that the stack has taken out
     Mac src, dst;
     Frame untagged; // as it is to leave, without the bridge's tag
     std::uint16_t tci = 0;
-    std::optional<Vid> vid = 0; // empty: towards a routed port
-    bool foreign_tag = false;   // the outer one is not the bridge's
+    std::optional<Vid> vid = 0;         // empty: towards a routed port
+    bool foreign_tag = false;           // the outer one is not the bridge's
     std::optional<PortNumber> out = {}; // empty: all of its VLAN
     bool routed = false;
     std::optional<xdpb_stack_reason> to_stack = {};
@@ -107,7 +107,8 @@ bool Switch::apply(const Step& step) {
         return false;
     if (const auto* membership = std::get_if<Leave>(&step))
         fdb_.flush(membership->port, membership->vid, true);
-    if (const auto* setting = std::get_if<SetPort>(&step); setting && setting->setting == "bpdu_guard")
+    if (const auto* setting = std::get_if<SetPort>(&step);
+        setting && setting->setting == "bpdu_guard")
         blocked_.at(setting->port) = false;
     if (std::holds_alternative<AddRule>(step))
         rules_.assign(config_.acl.size(), {}); // counted since the list changed last
@@ -148,11 +149,8 @@ Outcome Switch::drop(const Packet& p, xdpb_drop_reason reason) {
 
 Outcome Switch::pass(const Packet& p) {
     counters_.at(p.port).passed++;
-    return {.fate = Fate::passed,
-            .reason = {},
-            .copies = {},
-            .untagged = p.seen,
-            .tagged = p.frame};
+    return {
+        .fate = Fate::passed, .reason = {}, .copies = {}, .untagged = p.seen, .tagged = p.frame};
 }
 
 // Frames that must not enter.
@@ -252,8 +250,7 @@ std::optional<Outcome> Switch::filter(Packet& p) {
     const auto pcp = static_cast<std::uint8_t>(p.tci >> pcp_shift);
     p.rule = config_.acl.empty()
                  ? std::nullopt
-                 : first_rule(config_.acl, p.seen,
-                              {p.port, p.vid.value_or(XDPB_NO_VLAN), pcp});
+                 : first_rule(config_.acl, p.seen, {p.port, p.vid.value_or(XDPB_NO_VLAN), pcp});
     if (!p.rule || config_.acl[*p.rule].action != AclAction::drop)
         return std::nullopt;
     rules_[*p.rule].packets++;
@@ -346,10 +343,10 @@ Outcome Switch::send(Packet& p) {
                     .reason = {},
                     .copies = {},
                     .untagged = p.untagged,
-                    .tagged = setup_.kind == Kind::plain
-                                  ? p.untagged
-                                  : with_tag(p.untagged, static_cast<std::uint16_t>(setup_.kind),
-                                             p.tci)};
+                    .tagged =
+                        setup_.kind == Kind::plain
+                            ? p.untagged
+                            : with_tag(p.untagged, static_cast<std::uint16_t>(setup_.kind), p.tci)};
     if (p.out) {
         count.forwarded++;
         send_copy(p, *p.out, outcome);
