@@ -41,27 +41,32 @@ std::string variable(const char* name, const char* otherwise) {
     return value ? value : otherwise;
 }
 
-Bed& bed() {
-    static Bed bed({.kind = kind_of(variable("XDPB_KIND", "vlan")),
-                    .hook = hook_of(variable("XDPB_HOOK", "xdp"))});
-    return bed;
-}
+// Never destroyed: the way back out of a sandbox is closed to a process with threads. The sandbox
+// goes with the process.
+Bed* bed = nullptr;
 
 } // namespace
 
+// Before libFuzzer has threads, which a sandbox does not allow.
+extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+    bed = new Bed({.kind = kind_of(variable("XDPB_KIND", "vlan")), // NOLINT: see above
+                   .hook = hook_of(variable("XDPB_HOOK", "xdp"))});
+    return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     FromBytes source({data, size});
-    Sequence sequence{.setup = bed().setup(), .way = Way::wire, .steps = {}};
+    Sequence sequence{.setup = bed->setup(), .way = Way::wire, .steps = {}};
     Dice dice(sequence.setup, source);
     if (dice.one_in(4))
         sequence.way = Way::run;
     while (!source.empty())
         sequence.steps.push_back(dice.step());
     std::uint64_t frames = 0;
-    const auto difference = play(bed(), sequence.way, sequence.steps, Care::exact, frames);
+    const auto difference = play(*bed, sequence.way, sequence.steps, Care::exact, frames);
     if (!difference)
         return 0;
-    const auto failure = find_failure(bed(), sequence);
+    const auto failure = find_failure(*bed, sequence);
     fmt::print(stderr, "{}", to_text(failure.value_or(Failure{sequence, difference->what})));
     std::abort();
 }

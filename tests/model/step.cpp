@@ -17,6 +17,9 @@ template <typename... Cases>
 struct Overloaded : Cases... {
     using Cases::operator()...;
 };
+// C++20 makes this by itself, clang 14 does not.
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
 
 // Calls visit with the named setting of a port. False: there is none of that name.
 template <typename Port, typename Visit>
