@@ -258,11 +258,13 @@ static __always_inline void count_rule(struct packet* p) {
 static __noinline int search_acl(struct packet* p, __u32 generation) {
     struct acl_query q = {.generation = generation, .vlan = p->frame->dst.vlan};
     struct xdpb_acl_rule* rule;
+    struct frame_macs macs;
 
     if (vlan_protocol)
         q.pcp = p->frame->tci >> TCI_PCP_SHIFT;
-    __builtin_memcpy(q.src_mac, p->frame->src.mac, ETH_ALEN);
-    __builtin_memcpy(q.dst_mac, p->frame->dst.mac, ETH_ALEN);
+    read_macs(p, &macs);
+    __builtin_memcpy(q.src_mac, macs.src, ETH_ALEN);
+    __builtin_memcpy(q.dst_mac, macs.dst, ETH_ALEN);
     if (fields_asked(generation) & ASKS_HEADERS)
         read_headers(p, &q.headers);
     p->frame->rule = find_rule(&q);

@@ -20,15 +20,21 @@ static __always_inline bool blocked(struct packet* p, __u32 port) {
     return p->bridge->features & XDPB_BRIDGE_BPDU_GUARD && port_has(port, XDPB_FEATURE_BLOCKED);
 }
 
+static __always_inline bool count_filtered(__u32 port, enum xdpb_filter_reason reason) {
+    struct xdpb_counters* c = counters_of(port);
+
+    if (c)
+        c->filtered[reason]++;
+    return true;
+}
+
+/* At tc, what the egress program does at XDP: of a frame that is routed to this port, or a copy. */
+static __always_inline bool filtered_as_blocked(struct packet* p, __u32 port) {
+    return blocked(p, port) && count_filtered(port, XDPB_FILTER_BLOCKED);
+}
+
 /* At tc, of one copy of a flood. */
 static __always_inline bool filtered(struct packet* p, __u32 port) {
-    bool shut = blocked(p, port);
-    struct xdpb_counters* c;
-
-    if (!shut && !isolated(p, port))
-        return false;
-    c = counters_of(port);
-    if (c)
-        c->filtered[shut ? XDPB_FILTER_BLOCKED : XDPB_FILTER_ISOLATED]++;
-    return true;
+    return filtered_as_blocked(p, port) ||
+           (isolated(p, port) && count_filtered(port, XDPB_FILTER_ISOLATED));
 }

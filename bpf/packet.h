@@ -88,6 +88,20 @@ static __always_inline bool resume(struct packet* p, hook_ctx* ctx, struct frame
  */
 #define NEXT (-100)
 
+/* The MACs that the frame came with. Of one that came in by a routed port dst and src are the next
+ * hop's and the router's already; in the frame they are not before rewrite(). */
+struct frame_macs {
+    __u8 dst[ETH_ALEN];
+    __u8 src[ETH_ALEN];
+};
+
+static __always_inline void read_macs(struct packet* p, struct frame_macs* macs) {
+    if (p->frame->routed && load(p->ctx, 0, macs, sizeof(*macs)))
+        return;
+    __builtin_memcpy(macs->dst, p->frame->dst.mac, ETH_ALEN);
+    __builtin_memcpy(macs->src, p->frame->src.mac, ETH_ALEN);
+}
+
 /* Behind two tags of 4 bytes at most, and one that we have pushed: the mask is for the verifier. */
 static __always_inline void* network_header(const struct packet* p) {
     return (void*)(long)p->ctx->data + (p->frame->network & 31);

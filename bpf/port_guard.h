@@ -73,9 +73,11 @@ __noinline int judge(hook_ctx* ctx, struct guard_query* q) {
 
 static __noinline int guard_headers(struct packet* p) {
     struct guard_query q = {.features = p->port->features};
+    struct frame_macs macs;
     __u32 reason;
 
-    __builtin_memcpy(q.mac, p->frame->src.mac, sizeof(q.mac));
+    read_macs(p, &macs);
+    __builtin_memcpy(q.mac, macs.src, sizeof(q.mac));
     read_headers(p, &q.headers);
     reason = judge(p->ctx, &q);
     return reason < XDPB_DROP_REASON_COUNT ? drop(p, reason) : NEXT;
@@ -83,10 +85,12 @@ static __noinline int guard_headers(struct packet* p) {
 
 static __always_inline int port_guard(struct packet* p) {
     __u32 features = p->port->features;
+    struct frame_macs macs;
 
     if (!(features & (XDPB_FEATURE_MAC_GUARD | IP_GUARDS)))
         return NEXT;
     if (features & IP_GUARDS)
         return guard_headers(p);
-    return mac_is_bound(p->frame->src.mac) ? NEXT : drop(p, XDPB_DROP_MAC_GUARD);
+    read_macs(p, &macs);
+    return mac_is_bound(macs.src) ? NEXT : drop(p, XDPB_DROP_MAC_GUARD);
 }

@@ -137,7 +137,8 @@ __noinline int send_frame(hook_ctx* ctx, struct frame* frame) {
     if (!resume(&p, ctx, frame))
         return TC_ACT_SHOT;
     if (frame->out != FLOOD)
-        answer = check_egress(&p, frame->out, &ifindex);
+        answer = filtered_as_blocked(&p, frame->out) ? EGRESS_REFUSED
+                                                     : check_egress(&p, frame->out, &ifindex);
     if (answer == EGRESS_GONE)
         return flood(&p);
     p.counters->forwarded++;

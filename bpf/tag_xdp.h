@@ -46,7 +46,7 @@ static __always_inline bool push_tag(struct packet* p) {
     if (bpf_xdp_adjust_head(p->ctx, -VLAN_HLEN))
         return false;
     header = (void*)(long)p->ctx->data;
-    if ((void*)(header + 1) + VLAN_HLEN > (void*)(long)p->ctx->data_end)
+    if ((void*)(header + 1) > (void*)(long)p->ctx->data_end)
         return false;
     macs = *(struct macs*)((void*)header + VLAN_HLEN);
     *(struct macs*)header = macs;
