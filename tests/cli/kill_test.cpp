@@ -22,7 +22,7 @@ TEST_F(KillTest, PortAdd) {
 }
 
 TEST_F(KillTest, PortDel) {
-    kill_at_each_step(2, {"port", "del", "br0", "v2"}, [] {
+    kill_at_each_step(4, {"port", "del", "br0", "v2"}, [] {
         if (!v2_is_port())
             cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
     });
@@ -31,7 +31,7 @@ TEST_F(KillTest, PortDel) {
 
 TEST_F(KillTest, PortSet) {
     cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
-    kill_at_each_step(8, {"port", "set", "br0", "v2", "--hook", "both"}, [] {
+    kill_at_each_step(24, {"port", "set", "br0", "v2", "--hook", "both"}, [] {
         if (!v2_is_port())
             cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
     });
@@ -42,7 +42,7 @@ TEST_F(KillTest, FdbLoad) {
     const std::string file = fmt::format("/tmp/xdp-bridge-kill-test-{}.fdb", ::getpid());
     std::ofstream text(file);
     for (int i = 0; i < 20; i++)
-        text << fmt::format("02:00:00:00:01:{:02x} dev x1{}\n", i, i % 2 ? " static" : "");
+        text << fmt::format("02:00:00:00:01:{:02x} dev x1 vlan 1{}\n", i, i % 2 ? " static" : "");
     text.close();
     for_each_step(2, [&](int step) {
         const Ending ending = kill_cli_at(step, {"fdb", "load", "br0", file});
@@ -54,7 +54,7 @@ TEST_F(KillTest, FdbLoad) {
         EXPECT_EQ(json({"port", "show", "br0", "x1"})[0]["learned"], 11) << step; // and the flow's
         for (const auto& row : json({"fdb", "show", "br0", "--port", "x1"}))
             if (row["mac"].get<std::string>().starts_with("02:00:00:00:01:"))
-                cli_ok({"fdb", "del", "br0", row["mac"].get<std::string>()});
+                cli_ok({"fdb", "del", "br0", row["mac"].get<std::string>(), "--vlan", "1"});
         return ending.reached;
     });
     std::remove(file.c_str());

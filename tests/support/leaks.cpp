@@ -2,11 +2,11 @@
 #include "support/leaks.h"
 
 #include "lib/fd.h"
+#include "support/objects.h"
 
 #include <bpf/bpf.h>
 #include <chrono>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <thread>
 
 namespace xdpbridge::test {
@@ -14,10 +14,6 @@ namespace xdpbridge::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::size_t open_descriptors() {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
-}
 
 bool exists(std::uint32_t map_id) {
     return static_cast<bool>(Fd(bpf_map_get_fd_by_id(map_id)));
@@ -28,13 +24,8 @@ bool exists(std::uint32_t map_id) {
 LeakCheck::LeakCheck() : descriptors_(open_descriptors()) {}
 
 void LeakCheck::watch(const fs::path& bridge_folder) {
-    for (const auto& pin : fs::directory_iterator(bridge_folder)) {
-        const Fd map(bpf_obj_get(pin.path().c_str()));
-        bpf_map_info info{};
-        std::uint32_t size = sizeof(info);
-        if (map && bpf_obj_get_info_by_fd(map.get(), &info, &size) == 0)
-            maps_.push_back(info.id);
-    }
+    const Ids maps = pinned_maps(bridge_folder);
+    maps_.insert(maps_.end(), maps.begin(), maps.end());
 }
 
 void LeakCheck::expect_nothing_left() const {
