@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "tc_program.h"
 
+#include "kept.h"
 #include "libbpf_log.h"
 #include "netlink_socket.h"
 #include "program.h"
@@ -69,6 +70,9 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
     if (const int err = bridge_tc__load(skeleton.get()); err != 0)
         throw Error(-err, doing, {}, {}, log.text());
 
+    const int program = bpf_program__fd(skeleton->progs.xdpb_tc_ingress);
+    if (const int err = keep(state, kept_tc(port), program); err != 0)
+        throw Error(-err, doing);
     auto hook = ingress_of(link.ifindex);
     if (const int err = create_clsact(state, port, hook); err != 0)
         throw Error(err, doing,
@@ -77,7 +81,7 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
                     err == ENOENT ? "`modprobe -a sch_ingress cls_bpf` loads what the kernel lacks"
                                   : "");
     auto filter = our_filter();
-    filter.prog_fd = bpf_program__fd(skeleton->progs.xdpb_tc_ingress);
+    filter.prog_fd = program;
     if (const int err = -bpf_tc_attach(&hook, &filter); err != 0) {
         detach_tc(state, port, link.ifindex);
         throw Error(err == EEXIST ? EBUSY : err, doing, // of another bridge, or another program
@@ -90,10 +94,11 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
 void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept {
     const LibbpfLog quiet;
     auto hook = ingress_of(ifindex);
-    if (attached_tc_id(state, ifindex) != 0) {
+    if (attached_tc_id(state, port, ifindex) != 0) {
         const auto filter = our_filter();
         bpf_tc_detach(&hook, &filter);
     }
+    stop_keeping(state, kept_tc(port));
     // The note goes last: should we be killed before, the next call takes up from here.
     const std::atomic_ref flags(state.ports[port].flags);
     try {
@@ -107,13 +112,14 @@ void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifind
     flags.fetch_and(~std::uint32_t{XDPB_PORT_MADE_CLSACT});
 }
 
-std::uint32_t attached_tc_id(const BridgeState& state, std::uint32_t ifindex) noexcept {
+std::uint32_t attached_tc_id(const BridgeState& state, std::uint16_t port,
+                             std::uint32_t ifindex) noexcept {
     const LibbpfLog quiet;
     const auto hook = ingress_of(ifindex);
     auto filter = our_filter();
     if (bpf_tc_query(&hook, &filter) != 0)
         return 0;
-    const Fd program(bpf_prog_get_fd_by_id(filter.prog_id));
+    const Fd program = open_kept_program(state, kept_tc(port), filter.prog_id);
     return program && is_ours(state, program.get()) ? filter.prog_id : 0;
 }
 

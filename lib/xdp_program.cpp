@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "xdp_program.h"
 
+#include "kept.h"
 #include "libbpf_log.h"
 #include "program.h"
 #include "tap_queue.h"
@@ -173,6 +174,10 @@ int XdpPrograms::connect_egress(const Link& link, const std::string& doing) {
         bpf_devmap_val output{};
         output.ifindex = link.ifindex;
         output.bpf_prog.fd = bpf_program__fd(skeleton_->progs.xdpb_egress);
+        // The floods have the program of those with frags.
+        if (frags)
+            if (const int err = keep(*state_, kept_egress(port_), output.bpf_prog.fd); err != 0)
+                return err;
         const auto& devices = frags ? state_->devices_frags : state_->devices;
         if (const int err = devices.update(port_, output); err != 0)
             return err;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Maps and programs of a bridge that the kernel names by their id alone: those in a map of maps, in
+// a devmap, at tc. To open one by its id takes CAP_SYS_ADMIN, so they are pinned too, in the folder
+// "kept" of the bridge, and opened there.
+#pragma once
+#include "bridge_state.h"
+
+#include <string>
+
+namespace xdpbridge {
+
+// Pins it, in the place of what was there. Returns 0 or the negative errno.
+int keep(const BridgeState& state, const std::string& name, int fd) noexcept;
+void stop_keeping(const BridgeState& state, const std::string& name) noexcept;
+
+// The one with this id; by the id itself if another one, or none, was kept under the name. None:
+// no Fd.
+Fd open_kept_map(const BridgeState& state, const std::string& name, std::uint32_t id) noexcept;
+Fd open_kept_program(const BridgeState& state, const std::string& name, std::uint32_t id) noexcept;
+
+// Names of a port's programs.
+std::string kept_egress(std::uint16_t port);
+std::string kept_tc(std::uint16_t port);
+
+} // namespace xdpbridge
