@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "acl_tables.h"
 
+#include "kept.h"
 #include "policer.h"
 
 #include <xdpbridge/error.h>
@@ -27,11 +28,31 @@ void require(bool done, const std::string& doing) {
         throw Error(errno, doing);
 }
 
-Fd open_inner(const Fd& outer, std::uint32_t generation) {
+// One of the three maps of maps.
+struct Outer {
+    const char* name;
+    const Fd& map;
+
+    [[nodiscard]] std::string kept(std::uint32_t generation) const {
+        return std::string(name) + "-" + std::to_string(generation);
+    }
+};
+
+Outer tables_of(const BridgeState& state) {
+    return {"acl_tables", state.acl_tables};
+}
+Outer macs_of(const BridgeState& state) {
+    return {"acl_macs", state.acl_macs};
+}
+Outer prefixes_of(const BridgeState& state) {
+    return {"acl_prefixes", state.acl_prefixes};
+}
+
+Fd open_inner(const BridgeState& state, const Outer& outer, std::uint32_t generation) {
     std::uint32_t id = 0;
-    if (bpf_map_lookup_elem(outer.get(), &generation, &id) != 0)
+    if (bpf_map_lookup_elem(outer.map.get(), &generation, &id) != 0)
         return Fd();
-    return Fd(bpf_map_get_fd_by_id(id));
+    return open_kept_map(state, outer.kept(generation), id);
 }
 
 xdpb_acl_cell read_cell(const Fd& cells, std::uint32_t number) {
@@ -69,41 +90,45 @@ void fill(const Fd& map, const std::vector<std::pair<Key, std::uint32_t>>& class
 
 // Waits until no program runs that could see what this element was before: the kernel does that for
 // maps of maps (maybe_wait_bpf_programs in kernel/bpf/syscall.c).
-void put_inner(const Fd& outer, std::uint32_t generation, const Fd& inner,
-               const std::string& doing) {
+void put_inner(const BridgeState& state, const Outer& outer, std::uint32_t generation,
+               const Fd& inner, const std::string& doing) {
     const int fd = inner.get();
-    require(bpf_map_update_elem(outer.get(), &generation, &fd, BPF_ANY) == 0, doing);
+    if (const int err = keep(state, outer.kept(generation), fd); err != 0)
+        throw Error(-err, doing);
+    require(bpf_map_update_elem(outer.map.get(), &generation, &fd, BPF_ANY) == 0, doing);
 }
 
 void build(const BridgeState& state, std::uint32_t generation, const AclTables& tables,
            const std::string& doing) {
-    put_inner(state.acl_tables, generation, make_cells(tables, doing), doing);
+    put_inner(state, tables_of(state), generation, make_cells(tables, doing), doing);
     if (!tables.macs.empty()) {
         const Fd map = make_map(BPF_MAP_TYPE_HASH, "acl_mac_classes", sizeof(xdpb_acl_mac),
                                 sizeof(std::uint32_t), tables.macs.size(), 0, doing);
         fill(map, tables.macs, doing);
-        put_inner(state.acl_macs, generation, map, doing);
+        put_inner(state, macs_of(state), generation, map, doing);
     }
     if (!tables.prefixes.empty()) {
         const Fd map =
             make_map(BPF_MAP_TYPE_LPM_TRIE, "acl_prefix_clas", sizeof(xdpb_acl_prefix),
                      sizeof(std::uint32_t), tables.prefixes.size(), BPF_F_NO_PREALLOC, doing);
         fill(map, tables.prefixes, doing);
-        put_inner(state.acl_prefixes, generation, map, doing);
+        put_inner(state, prefixes_of(state), generation, map, doing);
     }
 }
 
 // No frame looks rules up any more, and none will.
 void forget(const BridgeState& state) noexcept {
     for (const std::uint32_t generation : {0, 1})
-        for (const Fd* map : {&state.acl_tables, &state.acl_macs, &state.acl_prefixes})
-            if (open_inner(*map, generation)) // each deletion waits
-                bpf_map_delete_elem(map->get(), &generation);
+        for (const Outer& outer : {tables_of(state), macs_of(state), prefixes_of(state)})
+            if (open_inner(state, outer, generation)) { // each deletion waits
+                bpf_map_delete_elem(outer.map.get(), &generation);
+                stop_keeping(state, outer.kept(generation));
+            }
 }
 
 // Puts what is there there again, which waits as any change does.
 void wait_for_frames(const BridgeState& state, std::uint32_t generation) noexcept {
-    const Fd cells = open_inner(state.acl_tables, generation);
+    const Fd cells = open_inner(state, tables_of(state), generation);
     const int fd = cells.get();
     if (cells)
         bpf_map_update_elem(state.acl_tables.get(), &generation, &fd, BPF_ANY);
@@ -142,7 +167,7 @@ std::vector<PlacedRule> rules_that_hold(const BridgeState& state) {
     const auto features = features_of(state).load();
     if (!(features & XDPB_BRIDGE_ACL))
         return {};
-    const Fd cells = open_inner(state.acl_tables, generation_of(features));
+    const Fd cells = open_inner(state, tables_of(state), generation_of(features));
     require(static_cast<bool>(cells), "read the rules of the ACL");
     const xdpb_acl_head head = read_cell(cells, 0).head;
     std::vector<PlacedRule> rules;

@@ -174,6 +174,7 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
 
     const auto root = root_folder(where);
     make_folder(root, doing);
+    require_folder(root, doing);
     const Lock lock(root, Lock::Kind::exclusive, doing);
     clear_leftovers(where);
     if (std::filesystem::exists(root / name))
@@ -183,6 +184,7 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
     try {
         make_folder(folder, doing);
         make_folder(folder / "links", doing);
+        make_folder(folder / "kept", doing);
         make_folder(folder / "monitor", doing);
         make_folder(folder / "measuring", doing);
         create_maps(folder, options.fdb_size, doing);

@@ -84,19 +84,41 @@ std::filesystem::path root_folder(const Where& where) {
     return where.bpffs / "xdp-bridge";
 }
 
-void require_folder(const std::filesystem::path& folder, const std::string& doing) {
-    std::error_code error;
-    const bool there = std::filesystem::is_directory(folder, error);
-    if (error == std::errc::permission_denied)
+namespace {
+
+// Whoever can write there can hand us maps of his own, and read what passes through ours.
+void require_private(const std::filesystem::path& folder, const struct stat& found,
+                     const std::string& doing) {
+    if (found.st_uid == ::geteuid() && (found.st_mode & 077) == 0)
+        return;
+    if (found.st_uid != ::geteuid() && found.st_uid == 0)
         throw Error(EACCES, doing);
-    if (!there)
+    throw Error(EPERM, doing,
+                found.st_uid != ::geteuid()
+                    ? fmt::format("{} belongs to the user {}", folder.string(), found.st_uid)
+                    : fmt::format("others may enter {} (mode {:04o})", folder.string(),
+                                  found.st_mode & 07777U),
+                fmt::format("remove it, or `chown {} {}` and `chmod 0700` if you trust all that is "
+                            "in it",
+                            ::geteuid(), folder.string()));
+}
+
+} // namespace
+
+void require_folder(const std::filesystem::path& folder, const std::string& doing) {
+    struct stat found {};
+    if (::lstat(folder.c_str(), &found) != 0 && (errno == EACCES || errno == EPERM))
+        throw Error(EACCES, doing);
+    if (!S_ISDIR(found.st_mode))
         throw Error(ENOENT, doing, "no such bridge", "`xdp-bridge show` lists them");
+    require_private(folder, found, doing);
 }
 
 std::shared_ptr<BridgeState> BridgeState::open(const std::string& name,
                                                const std::filesystem::path& folder,
                                                const Where& where) {
     const std::string doing = fmt::format("open bridge '{}'", name);
+    require_folder(folder.parent_path(), doing);
     require_folder(folder, doing);
 
     auto state = std::make_shared<BridgeState>();

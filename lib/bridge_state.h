@@ -5,6 +5,7 @@
 //
 //     BPFFS/xdp-bridge/NAME/MAP      one pin for each map of bpf/maps.h
 //                           links/   attachments: one for each port ("port-3") and tracepoint
+//                           kept/    what else the kernel knows by its id only; kept.h
 //                           monitor/ empty; its lock says that somebody reads the events
 //                           measuring/ likewise: that somebody measures residence times
 #pragma once
@@ -91,7 +92,7 @@ struct BridgeState {
 
 std::filesystem::path root_folder(const Where& where);
 
-// ENOENT: no such bridge. EACCES.
+// ENOENT: no such bridge. EACCES; EPERM: it is not ours alone.
 void require_folder(const std::filesystem::path& folder, const std::string& doing);
 
 // Gives every map of object the fd of the bridge's pinned map of that name, so that loading reuses

@@ -7,6 +7,7 @@
 #include "netns.h"
 #include "program.h"
 #include "tc_program.h"
+#include "xdp_program.h"
 
 #include <xdpbridge/error.h>
 
@@ -80,18 +81,22 @@ class DeviceCheck {
                                               .found = std::move(found),
                                               .effect = std::move(effect)});
     }
+    [[nodiscard]] std::optional<std::uint16_t> port_in(const BridgeState& state) const {
+        const auto port = state.port_by_ifindex.lookup(link_.ifindex);
+        if (!port || *port >= XDPB_MAX_PORTS)
+            return std::nullopt;
+        return static_cast<std::uint16_t>(*port);
+    }
     [[nodiscard]] bool is_port() const {
-        return std::any_of(bridges_.begin(), bridges_.end(), [&](const auto& state) {
-            return state->port_by_ifindex.lookup(link_.ifindex).has_value();
-        });
+        return std::any_of(bridges_.begin(), bridges_.end(),
+                           [&](const auto& state) { return port_in(*state).has_value(); });
     }
 
     // Of the router: it is the host's own, and gets frames for its MAC alone.
     [[nodiscard]] bool is_routed() const {
         return std::any_of(bridges_.begin(), bridges_.end(), [&](const auto& state) {
-            const auto port = state->port_by_ifindex.lookup(link_.ifindex);
-            return port && *port < XDPB_MAX_PORTS &&
-                   state->ports[*port].features & XDPB_FEATURE_ROUTED;
+            const auto port = port_in(*state);
+            return port && state->ports[*port].features & XDPB_FEATURE_ROUTED;
         });
     }
 
@@ -236,10 +241,11 @@ class DeviceCheck {
     void foreign_xdp() {
         if (link_.xdp_prog_id == 0)
             return;
-        const Fd program(bpf_prog_get_fd_by_id(link_.xdp_prog_id));
         for (const auto& state : bridges_)
-            if (is_ours(*state, program.get()))
+            if (const auto port = port_in(*state);
+                port && attached_xdp_id(*state, *port, link_.ifindex) == link_.xdp_prog_id)
                 return;
+        const Fd program(bpf_prog_get_fd_by_id(link_.xdp_prog_id));
         const auto name = program_info(program.get()).name;
         if (name == "xdp_dispatcher")
             add("foreign-xdp", Severity::ok, "programs behind libxdp's dispatcher");
@@ -253,7 +259,8 @@ class DeviceCheck {
     void foreign_tc() {
         unsigned foreign = count_tc_filters(link_.ifindex);
         for (const auto& state : bridges_)
-            if (foreign > 0 && attached_tc_id(*state, link_.ifindex) != 0)
+            if (const auto port = port_in(*state);
+                foreign > 0 && port && attached_tc_id(*state, *port, link_.ifindex) != 0)
                 foreign--;
         if (foreign > 0)
             add("foreign-tc", Severity::warning,

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "capabilities.h"
+
 #include <xdpbridge/error.h>
 
 #include <cerrno>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace xdpbridge {
 
 namespace {
+
+// "" if it is not for want of a capability.
+std::string lacking() {
+    const auto missing = missing_capabilities();
+    return missing.empty() ? "" : fmt::format("; without {}", fmt::join(missing, ", "));
+}
 
 std::string one_line(int errno_value, const std::string& doing, const std::string& reason,
                      const std::string& hint) {
@@ -16,7 +25,7 @@ std::string one_line(int errno_value, const std::string& doing, const std::strin
     if (!hint.empty())
         line += "; " + hint;
     else if (errno_value == EPERM || errno_value == EACCES)
-        line += "; run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
+        line += lacking() + "; run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
     return line;
 }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "host_check.h"
 
+#include "capabilities.h"
 #include "libbpf_log.h"
 
 #include <xdpbridge/error.h>
 
-#include <array>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fstream>
-#include <linux/capability.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <sys/vfs.h>
@@ -34,41 +34,18 @@ Finding check_bpffs(const Where& where) {
             .repair = [where] { mount_bpffs(where); }};
 }
 
-std::uint64_t effective_capabilities() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with("CapEff:"))
-            return std::stoull(line.substr(7), nullptr, 16);
-    return 0;
-}
-
 Finding check_capabilities() {
-    struct Capability {
-        unsigned bit;
-        const char* name;
-        bool needed;
-    };
-    constexpr std::array wanted{Capability{CAP_NET_ADMIN, "CAP_NET_ADMIN", true},
-                                Capability{CAP_BPF, "CAP_BPF", true},
-                                Capability{CAP_PERFMON, "CAP_PERFMON", false}};
-    const auto have = effective_capabilities();
-    std::string missing;
-    Finding finding{.device = {}, .check = "capabilities", .found = {}};
-    for (const auto& [bit, name, needed] : wanted) {
-        if (have >> bit & 1 || have >> CAP_SYS_ADMIN & 1)
-            continue;
-        missing += fmt::format("{}{}", missing.empty() ? "" : ", ", name);
-        finding.severity =
-            std::max(finding.severity, needed ? Severity::problem : Severity::warning);
-    }
-    if (missing.empty()) {
-        finding.found = "all that it takes";
+    const auto missing = missing_capabilities();
+    Finding finding{.device = {}, .check = "capabilities", .found = "all that it takes"};
+    if (missing.empty())
         return finding;
-    }
-    finding.found = "without " + missing;
-    finding.effect = finding.severity == Severity::problem
-                         ? "no program can be loaded or attached"
-                         : "frames that the kernel refuses after a redirect are not counted";
+    const bool only_perfmon = missing == std::vector<std::string>{"CAP_PERFMON"};
+    finding.severity = only_perfmon ? Severity::warning : Severity::problem;
+    finding.found = fmt::format("without {}", fmt::join(missing, ", "));
+    finding.effect = only_perfmon
+                         ? "frames that the kernel refuses after a redirect are not counted, and "
+                           "taps with latency classes cannot be looked into"
+                         : "no program can be loaded or attached";
     finding.fix = "run it as root (sudo)";
     return finding;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "latency_table.h"
 
+#include "kept.h"
+
 #include <xdpbridge/error.h>
 
 #include <atomic>
@@ -13,23 +15,35 @@ namespace {
 
 // Of one port. Returns the errno, negative. The kernel comes back when no program is at work on
 // the old one any more.
-template <typename... Create>
-int replace_inner(const Fd& outer, std::uint32_t port, Create... create) noexcept {
-    const Fd inner(bpf_map_create(create..., nullptr));
+int put_inner(const Fd& outer, std::uint32_t port, const Fd& inner) noexcept {
     const int fd = inner.get();
-    return inner && bpf_map_update_elem(outer.get(), &port, &fd, BPF_ANY) == 0 ? 0 : -errno;
+    return bpf_map_update_elem(outer.get(), &port, &fd, BPF_ANY) == 0 ? 0 : -errno;
+}
+
+std::string kept_histograms(std::uint32_t port) {
+    return "latency-" + std::to_string(port);
 }
 
 int renew_histograms(const BridgeState& state, std::uint32_t port) noexcept {
-    return replace_inner(state.latency, port, BPF_MAP_TYPE_PERCPU_ARRAY, "port_latency",
-                         sizeof(__u32), sizeof(xdpb_histogram), XDPB_LATENCY_HISTOGRAMS);
+    const Fd inner(bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "port_latency", sizeof(__u32),
+                                  sizeof(xdpb_histogram), XDPB_LATENCY_HISTOGRAMS, nullptr));
+    if (!inner)
+        return -errno;
+    const int err = keep(state, kept_histograms(port), inner.get());
+    return err != 0 ? err : put_inner(state.latency, port, inner);
+}
+
+int renew_notes(const BridgeState& state, std::uint32_t port) noexcept {
+    const Fd inner(bpf_map_create(BPF_MAP_TYPE_ARRAY, "tap_latency", sizeof(__u32),
+                                  sizeof(xdpb_tap_notes), 1, nullptr));
+    return inner ? put_inner(state.latency_taps, port, inner) : -errno;
 }
 
 Fd open_histograms(const BridgeState& state, std::uint32_t port) noexcept {
     std::uint32_t id = 0;
     if (bpf_map_lookup_elem(state.latency.get(), &port, &id) != 0)
         return Fd();
-    return Fd(bpf_map_get_fd_by_id(id));
+    return open_kept_map(state, kept_histograms(port), id);
 }
 
 } // namespace
@@ -37,8 +51,7 @@ Fd open_histograms(const BridgeState& state, std::uint32_t port) noexcept {
 int measure_port(const BridgeState& state, std::uint16_t port, bool is_tap) noexcept {
     int err = renew_histograms(state, port);
     if (err == 0 && is_tap)
-        err = replace_inner(state.latency_taps, port, BPF_MAP_TYPE_ARRAY, "tap_latency",
-                            sizeof(__u32), sizeof(xdpb_tap_notes), 1);
+        err = renew_notes(state, port);
     if (err == 0)
         std::atomic_ref(state.ports[port].features).fetch_or(XDPB_FEATURE_LATENCY);
     return err;
@@ -72,6 +85,7 @@ void stop_measuring(const BridgeState& state) noexcept {
     for (std::uint32_t port = 1; port < XDPB_MAX_PORTS; port++) {
         std::atomic_ref(state.ports[port].features).fetch_and(~std::uint32_t{XDPB_FEATURE_LATENCY});
         bpf_map_delete_elem(state.latency.get(), &port);
+        stop_keeping(state, kept_histograms(port));
         bpf_map_delete_elem(state.latency_taps.get(), &port);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "device_settings.h"
 #include "fdb_table.h"
+#include "kept.h"
 #include "libbpf_log.h"
 #include "mirror.h"
 #include "mdb_table.h"
@@ -29,6 +30,9 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     disconnect_floods(state, port);
     state.devices.remove(port);
     state.devices_frags.remove(port);
+    for (const bool frags : {false, true})
+        stop_keeping(state, kept_egress(port, frags));
+    stop_keeping(state, kept_ingress(port));
     const auto owner = state.port_by_ifindex.lookup(slot.ifindex);
     if (owner == port)
         state.port_by_ifindex.remove(slot.ifindex);

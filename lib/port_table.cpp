@@ -44,7 +44,7 @@ bool used(const xdpb_port& slot) {
 std::uint32_t attached_program_id(const BridgeState& state, std::uint16_t port,
                                   std::uint32_t ifindex) {
     return state.ports[port].flags & XDPB_PORT_TC && !(state.ports[port].flags & XDPB_PORT_XDP)
-               ? attached_tc_id(state, ifindex)
+               ? attached_tc_id(state, port, ifindex)
                : attached_xdp_id(state, port, ifindex);
 }
 

@@ -59,7 +59,8 @@ void Ports::remove(const std::string& device) {
     refresh_ports(*state_);
 }
 
-// Attaches a port anew; if that fails, as it was.
+// Attaches a port anew; if that fails, as it was; and if that fails too, as when there is no
+// memory, it is left like a port whose device is gone, with its settings.
 void Ports::reconnect(std::uint16_t number, const PortChange& change, const std::string& doing) {
     xdpb_port& slot = state_->ports[number];
     const std::atomic_ref flags(slot.flags);
@@ -82,8 +83,18 @@ void Ports::reconnect(std::uint16_t number, const PortChange& change, const std:
         connect((old_flags & ~std::uint32_t{XDPB_PORT_BULK_GRO}) |
                     (bulk ? std::uint32_t{XDPB_PORT_BULK_GRO} : 0U),
                 wanted);
-    } catch (const Error&) {
-        connect(old_flags, connection_of(old_flags));
+    } catch (const Error& error) {
+        try {
+            connect(old_flags, connection_of(old_flags));
+        } catch (const Error&) {
+            disconnect_port(*state_, number);
+            flags.fetch_or(XDPB_PORT_ACTIVE);
+            throw Error(error.code().value(), doing,
+                        error.code().message() + ", and it could not be connected as it was",
+                        fmt::format("`xdp-bridge port add {} {}` connects it, with its settings",
+                                    state_->name, link->name),
+                        error.detail());
+        }
         throw;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "tc_program.h"
 
+#include "kept.h"
 #include "libbpf_log.h"
 #include "netlink_socket.h"
 #include "program.h"
@@ -83,21 +84,33 @@ class TcReplacement final : public Replacement {
   public:
     TcReplacement(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex,
                   const std::string& doing)
-        : ifindex_(ifindex),
-          old_(bpf_prog_get_fd_by_id(attached_tc_id(state, ifindex))),
+        : state_(state),
+          port_(port),
+          ifindex_(ifindex),
+          old_(open_kept_program(state, kept_tc(port), attached_tc_id(state, port, ifindex))),
           new_(load_tc(state, port, doing)) {
         if (!old_)
             throw Error(ENOENT, doing, "its tc filter is gone",
                         "`xdp-bridge port set --hook` attaches the port anew");
     }
     void apply(const std::string& doing) override {
-        if (const int err = put(bpf_program__fd(new_->progs.xdpb_tc_ingress)); err != 0)
+        const int program = bpf_program__fd(new_->progs.xdpb_tc_ingress);
+        if (const int err = keep_next(state_, kept_tc(port_), program); err != 0)
+            throw Error(-err, doing);
+        if (const int err = put(program); err != 0)
             throw Error(err, doing);
+        if (const int err = keep_now(state_, kept_tc(port_)); err != 0)
+            throw Error(-err, doing);
     }
-    void undo() noexcept override { put(old_.get()); }
+    void undo() noexcept override {
+        put(old_.get());
+        keep(state_, kept_tc(port_), old_.get());
+    }
 
   private:
     int put(int program) const { return put_filter(ifindex_, program, BPF_TC_F_REPLACE); }
+    const BridgeState& state_;
+    std::uint16_t port_;
     std::uint32_t ifindex_;
     Fd old_;
     TcSkeleton new_;
@@ -114,6 +127,9 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
                const std::string& doing) {
     const auto skeleton = load_tc(state, port, doing);
     const LibbpfLog quiet;
+    const int program = bpf_program__fd(skeleton->progs.xdpb_tc_ingress);
+    if (const int err = keep(state, kept_tc(port), program); err != 0)
+        throw Error(-err, doing);
     auto hook = ingress_of(link.ifindex);
     if (const int err = create_clsact(state, port, hook); err != 0)
         throw Error(err, doing,
@@ -121,7 +137,6 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
                                 std::generic_category().message(err)),
                     err == ENOENT ? "`modprobe -a sch_ingress cls_bpf` loads what the kernel lacks"
                                   : "");
-    const int program = bpf_program__fd(skeleton->progs.xdpb_tc_ingress);
     if (const int err = put_filter(link.ifindex, program, 0); err != 0) {
         detach_tc(state, port, link.ifindex);
         throw Error(err == EEXIST ? EBUSY : err, doing, // of another bridge, or another program
@@ -134,10 +149,11 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
 void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept {
     const LibbpfLog quiet;
     auto hook = ingress_of(ifindex);
-    if (attached_tc_id(state, ifindex) != 0) {
+    if (attached_tc_id(state, port, ifindex) != 0) {
         const auto filter = our_filter();
         bpf_tc_detach(&hook, &filter);
     }
+    stop_keeping(state, kept_tc(port));
     // The note goes last: should we be killed before, the next call takes up from here.
     const std::atomic_ref flags(state.ports[port].flags);
     try {
@@ -151,13 +167,14 @@ void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifind
     flags.fetch_and(~std::uint32_t{XDPB_PORT_MADE_CLSACT});
 }
 
-std::uint32_t attached_tc_id(const BridgeState& state, std::uint32_t ifindex) noexcept {
+std::uint32_t attached_tc_id(const BridgeState& state, std::uint16_t port,
+                             std::uint32_t ifindex) noexcept {
     const LibbpfLog quiet;
     const auto hook = ingress_of(ifindex);
     auto filter = our_filter();
     if (bpf_tc_query(&hook, &filter) != 0)
         return 0;
-    const Fd program(bpf_prog_get_fd_by_id(filter.prog_id));
+    const Fd program = open_kept_program(state, kept_tc(port), filter.prog_id);
     return program && is_ours(state, program.get()) ? filter.prog_id : 0;
 }
 

@@ -22,8 +22,10 @@ std::unique_ptr<Replacement> replace_tc(const BridgeState& state, std::uint16_t 
 // Takes the filter away, and the qdisc if we made it and nobody else uses it.
 void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept;
 
-// The id of the bridge's program at the device's clsact ingress, 0: there is none of ours.
-std::uint32_t attached_tc_id(const BridgeState& state, std::uint32_t ifindex) noexcept;
+// The id of the bridge's program at the clsact ingress of the port's device, 0: there is none of
+// ours.
+std::uint32_t attached_tc_id(const BridgeState& state, std::uint16_t port,
+                             std::uint32_t ifindex) noexcept;
 
 // Filters at the device's clsact, ingress and egress.
 unsigned count_tc_filters(std::uint32_t ifindex);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "vlan_table.h"
 
+#include "kept.h"
+
 #include <atomic>
 #include <bpf/bpf.h>
 #include <vector>
@@ -38,12 +40,16 @@ void summarize(xdpb_vlan& vlan) {
     std::atomic_ref(vlan.all_untagged).store(all ? 1 : 0);
 }
 
+std::string kept_flood(std::uint32_t vid) {
+    return "flood-" + std::to_string(vid);
+}
+
 // The devmap of a VLAN; none before the VLAN gets its first port.
 Fd open_flood(const BridgeState& state, std::uint32_t vid) {
     std::uint32_t id = 0;
     if (bpf_map_lookup_elem(state.flood_by_vlan.get(), &vid, &id) != 0)
         return Fd();
-    return Fd(bpf_map_get_fd_by_id(id));
+    return open_kept_map(state, kept_flood(vid), id);
 }
 
 // Devmaps on their way into "flood_by_vlan". The kernel waits for all running programs after each
@@ -58,6 +64,8 @@ class NewFloods {
                                 sizeof(bpf_devmap_val), XDPB_MAX_PORTS, nullptr));
         if (!flood)
             return -errno;
+        if (const int err = keep(state_, kept_flood(vid), flood.get()); err != 0)
+            return err;
         vids_.push_back(vid);
         fds_.push_back(flood.get());
         floods_.push_back(std::move(flood));
@@ -88,7 +96,7 @@ int connect_flood(const BridgeState& state, const Fd& flood, std::uint16_t port)
     const auto device = state.devices_frags.lookup(number);
     if (!device)
         return 0; // gone: it joins when it comes back
-    const Fd program(bpf_prog_get_fd_by_id(device->bpf_prog.id));
+    const Fd program = open_kept_program(state, kept_egress(port, true), device->bpf_prog.id);
     bpf_devmap_val output{};
     output.ifindex = device->ifindex;
     output.bpf_prog.fd = program.get();

@@ -2,6 +2,7 @@
 #include "xdp_program.h"
 
 #include "dispatcher.h"
+#include "kept.h"
 #include "libbpf_log.h"
 #include "program.h"
 #include "tap_queue.h"
@@ -146,6 +147,8 @@ int put_egress(const BridgeState& state, bool frags, std::uint16_t port, std::ui
 int XdpPrograms::connect_egress(const Link& link, const std::string& doing) {
     for (const bool frags : {false, true}) {
         load(frags, false, doing);
+        if (const int err = keep(*state_, kept_egress(port_, frags), egress_fd()); err != 0)
+            return err;
         if (const int err = put_egress(*state_, frags, port_, link.ifindex, egress_fd()); err != 0)
             return err;
     }
@@ -205,9 +208,11 @@ int XdpPrograms::attach_by_link(const BridgeState& state, const Link& link, bool
                         .flags = generic ? __u32{XDP_FLAGS_SKB_MODE} : __u32{XDP_FLAGS_DRV_MODE});
     const Fd fd(bpf_link_create(bpf_program__fd(ingress_), static_cast<int>(link.ifindex), BPF_XDP,
                                 &options));
-    if (!fd || bpf_obj_pin(fd.get(), state.port_link(port_).c_str()) != 0)
+    if (!fd)
         return errno;
-    return 0;
+    if (const int err = keep(state, kept_ingress(port_), bpf_program__fd(ingress_)); err != 0)
+        return -err;
+    return bpf_obj_pin(fd.get(), state.port_link(port_).c_str()) == 0 ? 0 : errno;
 }
 
 bool detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "dispatcher.h"
+#include "kept.h"
 #include "libbpf_log.h"
 #include "vlan_table.h"
 #include "xdp_program.h"
@@ -24,22 +25,34 @@ class EgressReplacement final : public Replacement {
             if (!output)
                 throw Error(ENODEV, doing, "its device is gone");
             ifindex_ = output->ifindex;
-            old_[frags] = Fd(bpf_prog_get_fd_by_id(output->bpf_prog.id));
+            old_[frags] = open_kept_program(state, kept_egress(port, frags), output->bpf_prog.id);
             new_[frags].load(frags, false, doing);
         }
     }
     void apply(const std::string& doing) override {
-        if (const int err = put(new_[false].egress_fd(), new_[true].egress_fd()); err != 0)
-            throw Error(-err, doing);
+        for (const bool frags : {false, true})
+            if (const int err = exchange(frags); err != 0)
+                throw Error(-err, doing);
     }
-    void undo() noexcept override { put(old_[false].get(), old_[true].get()); }
+    void undo() noexcept override {
+        for (const bool frags : {false, true}) {
+            put(frags, old_[frags].get());
+            keep(state_, kept_egress(port_, frags), old_[frags].get());
+        }
+    }
 
   private:
-    int put(int plain, int frags) const noexcept {
-        int err = put_egress(state_, false, port_, ifindex_, plain);
+    // 0 or the negative errno.
+    [[nodiscard]] int exchange(bool frags) const noexcept {
+        const auto name = kept_egress(port_, frags);
+        int err = keep_next(state_, name, new_[frags].egress_fd());
         if (err == 0)
-            err = put_egress(state_, true, port_, ifindex_, frags);
-        return err == 0 ? connect_floods(state_, port_) : err;
+            err = put(frags, new_[frags].egress_fd());
+        return err == 0 ? keep_now(state_, name) : err;
+    }
+    int put(bool frags, int program) const noexcept {
+        const int err = put_egress(state_, frags, port_, ifindex_, program);
+        return err == 0 && frags ? connect_floods(state_, port_) : err;
     }
     const BridgeState& state_;
     std::uint16_t port_;
@@ -52,21 +65,31 @@ class EgressReplacement final : public Replacement {
 class LinkReplacement final : public Replacement {
   public:
     LinkReplacement(const BridgeState& state, std::uint16_t port, Fd link, const std::string& doing)
-        : link_(std::move(link)), new_(state, port) {
+        : state_(state), port_(port), link_(std::move(link)), new_(state, port) {
         bpf_link_info info{};
         __u32 size = sizeof(info);
         if (bpf_obj_get_info_by_fd(link_.get(), &info, &size) != 0)
             throw Error(errno, doing);
-        old_ = Fd(bpf_prog_get_fd_by_id(info.prog_id));
+        old_ = open_kept_program(state, kept_ingress(port), info.prog_id);
         new_.load(true, true, doing);
     }
     void apply(const std::string& doing) override {
+        const auto name = kept_ingress(port_);
+        if (const int err = keep_next(state_, name, new_.ingress_fd()); err != 0)
+            throw Error(-err, doing);
         if (bpf_link_update(link_.get(), new_.ingress_fd(), nullptr) != 0)
             throw Error(errno, doing);
+        if (const int err = keep_now(state_, name); err != 0)
+            throw Error(-err, doing);
     }
-    void undo() noexcept override { bpf_link_update(link_.get(), old_.get(), nullptr); }
+    void undo() noexcept override {
+        bpf_link_update(link_.get(), old_.get(), nullptr);
+        keep(state_, kept_ingress(port_), old_.get());
+    }
 
   private:
+    const BridgeState& state_;
+    std::uint16_t port_;
     Fd link_;
     Fd old_;
     XdpPrograms new_;

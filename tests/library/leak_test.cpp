@@ -2,15 +2,12 @@
 //
 // After a life with everything in it, nothing is left: no descriptor, no pin, no kernel object.
 #include "support/leaks.h"
+#include "support/objects.h"
 #include "support/switch_test.h"
 
-#include <algorithm>
-#include <array>
-#include <bpf/bpf.h>
 #include <chrono>
 #include <filesystem>
 #include <gmock/gmock.h>
-#include <set>
 #include <sstream>
 #include <thread>
 
@@ -19,50 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
-
-// All that is pinned in the sandbox's BPF file system.
-std::vector<std::string> pins() {
-    std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator("/sys/fs/bpf"))
-        if (!entry.is_directory() && !entry.path().string().ends_with(".debug"))
-            found.push_back(entry.path());
-    return found;
-}
-
-using Ids = std::set<std::uint32_t>;
-
-// The maps pinned in a bridge's folder.
-Ids pinned_maps(const std::filesystem::path& folder) {
-    Ids ids;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-        if (entry.is_directory())
-            continue;
-        const Fd map(bpf_obj_get(entry.path().c_str()));
-        bpf_map_info info{};
-        std::uint32_t size = sizeof(info);
-        if (map && bpf_obj_get_info_by_fd(map.get(), &info, &size) == 0)
-            ids.insert(info.id);
-    }
-    return ids;
-}
-
-// The programs that use any of the maps.
-Ids programs_over(const Ids& maps) {
-    Ids programs;
-    for (std::uint32_t id = 0; bpf_prog_get_next_id(id, &id) == 0;) {
-        const Fd program(bpf_prog_get_fd_by_id(id));
-        std::array<std::uint32_t, 64> used{};
-        bpf_prog_info info{};
-        std::uint32_t size = sizeof(info);
-        info.nr_map_ids = used.size();
-        info.map_ids = reinterpret_cast<std::uintptr_t>(used.data());
-        if (program && bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0 &&
-            std::any_of(used.begin(), used.begin() + info.nr_map_ids,
-                        [&](std::uint32_t map) { return maps.contains(map); }))
-            programs.insert(id);
-    }
-    return programs;
-}
 
 class LeakTest : public SandboxTest {
   protected:

@@ -2,12 +2,12 @@
 #include "support/leaks.h"
 
 #include "lib/fd.h"
+#include "support/objects.h"
 
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <chrono>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <thread>
 
 namespace xdpbridge::test {
@@ -15,10 +15,6 @@ namespace xdpbridge::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::size_t open_descriptors() {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
-}
 
 bool exists(std::uint32_t map_id) {
     return static_cast<bool>(Fd(bpf_map_get_fd_by_id(map_id)));
@@ -39,13 +35,8 @@ LeakCheck::LeakCheck() : descriptors_(open_descriptors()) {}
 
 void LeakCheck::watch(const fs::path& bridge_folder) {
     dispatcher_ = dispatcher_ || dispatcher_in_use();
-    for (const auto& pin : fs::directory_iterator(bridge_folder)) {
-        const Fd map(bpf_obj_get(pin.path().c_str()));
-        bpf_map_info info{};
-        std::uint32_t size = sizeof(info);
-        if (map && bpf_obj_get_info_by_fd(map.get(), &info, &size) == 0)
-            maps_.push_back(info.id);
-    }
+    const Ids maps = pinned_maps(bridge_folder);
+    maps_.insert(maps_.end(), maps.begin(), maps.end());
 }
 
 void LeakCheck::expect_nothing_left() const {

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "step_test.h"
+
+#include "sandbox/ethtool.h"
+#include "sandbox/netns_scope.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <fstream>
+
+namespace xdpbridge::test {
+
+namespace {
+
+std::string shown(const Argv& argv) {
+    return sandbox::check(argv).out;
+}
+
+bool has(const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+void StepTest::SetUp() {
+    sandbox_.add_namespace("hosts");
+    {
+        const sandbox::NetnsScope scope("hosts");
+        std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
+    }
+    for (const std::string device : {"x1", "x2", "t1", "t2", "v2"}) {
+        make_veth(device);
+        const std::string peer = device + "-peer";
+        sandbox::check({"ip", "link", "set", peer, "netns", "hosts"});
+        sandbox::set_gro("hosts", peer, true); // else it takes no frames from XDP
+        sandbox::check({"ip", "link", "set", device, "up"});
+        sandbox_.ip("hosts", {"link", "set", peer, "up"});
+    }
+    cli_ok({"add", "br0", "--vlan-aware"});
+    for (const char* device : {"x1", "x2"})
+        cli_ok({"port", "add", "br0", device, "--hook", "xdp"});
+    for (const char* device : {"t1", "t2"})
+        cli_ok({"port", "add", "br0", device, "--hook", "tc"});
+    flows_.emplace_back("hosts", "x1-peer", "x2-peer", 1);
+    flows_.emplace_back("hosts", "t1-peer", "t2-peer", 2);
+}
+
+void StepTest::TearDown() {
+    for (auto& flow : flows_) {
+        const auto frames = flow.stop();
+        EXPECT_GT(frames.sent, 0U);
+        EXPECT_EQ(frames.received, frames.sent) << "frames between other ports were lost";
+    }
+    flows_.clear();
+    CliTest::TearDown();
+}
+
+Argv StepTest::command(Argv words) {
+    words.insert(words.begin(), XDPB_CLI);
+    return words;
+}
+
+Ending StepTest::kill_cli_at(int step, const Argv& words) {
+    return kill_at(step, command(words));
+}
+
+Ending StepTest::fail_cli_at(int step, const Argv& words) {
+    return fail_at(step, ENOMEM, command(words));
+}
+
+bool StepTest::v2_is_port() {
+    const auto rows = json({"port", "show", "br0"});
+    return std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+        return row["device"] == "v2" && row["state"] == "forwarding";
+    });
+}
+
+std::string StepTest::picture() {
+    std::string text;
+    for (auto& row : json({"port", "show", "br0"})) {
+        for (const char* counter : {"learned", "tx_dropped"})
+            row.erase(counter);
+        text += row.dump() + "\n";
+    }
+    const std::string pins = "/sys/fs/bpf/xdp-bridge";
+    text += shown({"find", pins, "-not", "-name", "*.debug"});
+    text += cli_ok({"vlan", "show", "br0"}) + cli_ok({"guard", "show", "br0"});
+    text += cli_ok({"fdb", "show", "br0", "--static"});
+    text += fmt::format("XDP on v2: {}\n", xdp_program_on("v2") != 0);
+    text += shown({"tc", "qdisc", "show", "dev", "v2"});
+    const auto link = shown({"ip", "link", "show", "v2"});
+    text += has(link, "PROMISC") ? "promiscuous\n" : "";
+    return text;
+}
+
+void StepTest::expect_whole() {
+    const auto rows = json({"port", "show", "br0"});
+    ASSERT_GE(rows.size(), 4U);
+    for (const auto& row : rows)
+        EXPECT_EQ(row["state"], "forwarding") << row;
+    const bool is_port = v2_is_port();
+    EXPECT_EQ(rows.size(), is_port ? 5U : 4U);
+    EXPECT_EQ(xdp_program_on("v2") != 0, is_port);
+    EXPECT_EQ(!shown({"tc", "filter", "show", "dev", "v2", "ingress"}).empty(), is_port);
+    EXPECT_EQ(has(shown({"tc", "qdisc", "show", "dev", "v2"}), "clsact"), is_port);
+    EXPECT_EQ(has(shown({"ip", "link", "show", "v2"}), "PROMISC"), is_port);
+}
+
+void StepTest::kill_at_each_step(int stride, const Argv& words,
+                                 const std::function<void()>& before) {
+    int killed = 0;
+    for_each_step(stride, [&](int step) {
+        before();
+        const Ending ending = kill_cli_at(step, words);
+        const testing::ScopedTrace trace(__FILE__, __LINE__,
+                                         fmt::format("{}, killed at step {}, {}",
+                                                     sandbox::command_line(words), step,
+                                                     ending.step));
+        EXPECT_EQ(ending.exit_code, ending.reached ? 128 + SIGKILL : 0) << ending.err;
+        repair();
+        expect_whole();
+        killed += ending.reached ? 1 : 0;
+        return ending.reached;
+    });
+    EXPECT_GT(killed, 0);
+}
+
+void StepTest::fail_at_each_step(int stride, const Argv& words,
+                                 const std::function<void()>& before) {
+    int failed = 0;
+    for_each_step(stride, [&](int step) {
+        before();
+        const std::string was = picture();
+        const Ending ending = fail_cli_at(step, words);
+        const testing::ScopedTrace trace(__FILE__, __LINE__,
+                                         fmt::format("{}, ENOMEM at step {}, {}, it said: {}",
+                                                     sandbox::command_line(words), step,
+                                                     ending.step, ending.err));
+        if (ending.exit_code == 0) {
+            EXPECT_EQ(ending.err, "");
+            expect_whole();
+        } else {
+            failed++;
+            EXPECT_EQ(ending.exit_code, 1);
+            EXPECT_TRUE(ending.err.starts_with("xdp-bridge: cannot "));
+            EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), 1);
+            EXPECT_EQ(picture(), was) << "it is not as it was";
+        }
+        return ending.reached;
+    });
+    EXPECT_GT(failed, 0);
+}
+
+} // namespace xdpbridge::test
