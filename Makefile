@@ -17,7 +17,7 @@ OWN_FILES = find $(OWN_CODE) include bpf -name '*.[ch]' -o -name '*.cpp'
 .DELETE_ON_ERROR:
 # `demo: deps build` means first deps, then build. CMake runs its own jobs in parallel.
 .NOTPARALLEL:
-.PHONY: help deps build cli demo demo-vm vm-kernel frr ovs test test-kernels bench install uninstall format lint clean FORCE
+.PHONY: help deps build cli demo demo-vm vm-kernel frr ovs test test-kernels verifier-budget coverage fuzz tsan bench install uninstall format lint clean FORCE
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -73,6 +73,35 @@ bench: deps vm-kernel ovs build ## run the benchmarks (as root)
 	@set -- $$(find $(BUILD)/bench -maxdepth 1 -name 'bench_*' -type f -executable | sort); \
 	[ $$# -gt 0 ] || { echo "no benchmarks in $(BUILD)/bench" >&2; exit 1; }; \
 	n=0; for b; do n=$$((n + 1)); echo "[$$n/$$#] $${b##*/}"; $$b || exit 1; done
+
+verifier-budget: deps $(BUILD)/.configured ## record what the verifier needs for each program (as root)
+	@cmake --build $(BUILD) --parallel $$(nproc) --target vm_test
+	XDPB_RECORD_VERIFIER_BUDGET=1 $(BUILD)/tests/vm/vm_test --gtest_filter='*MoreOfTheVerifierThanRecorded'
+	git diff --stat tests/vm/verifier_budget.txt
+
+# ASan and UBSan watch too. What is found is written to build-fuzz/, and belongs into tests/fuzz/corpus once mended.
+FUZZ_SECONDS = 60
+fuzz: deps ## let libFuzzer loose on each parser for FUZZ_SECONDS (60)
+	cmake -S . -B build-fuzz -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+	    -DXDPB_FUZZ=ON -DXDPB_SANITIZE=address,undefined -DXDPB_BENCH=OFF
+	@cmake --build build-fuzz --parallel $$(nproc) --target xdpb_fuzzers
+	tests/fuzz/run build-fuzz $(FUZZ_SECONDS)
+
+# Lines of lib/ and loader/, and the exits of the data plane, that the tests take.
+coverage: deps ## run the tests but those of VMs and benchmarks, and print what they reach (as root)
+	cmake -S . -B build-coverage -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+	    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g1 -DXDPB_COVERAGE=ON -DXDPB_BENCH=OFF
+	@cmake --build build-coverage --parallel $$(nproc)
+	sandbox/fetch-frr build-coverage/frr
+	tests/coverage build-coverage
+
+# The library's own threads, and those of the tests that call it from several.
+tsan: deps ## run the tests that have threads under ThreadSanitizer (as root)
+	cmake -S . -B build-tsan -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+	    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g1 -DXDPB_SANITIZE=thread -DXDPB_BENCH=OFF
+	@cmake --build build-tsan --parallel $$(nproc) --target library_tests netns_test
+	ctest --test-dir build-tsan --output-on-failure --no-tests=error \
+	    -R 'Concurrency|LearnedInStep|Events|Doctor|LatencyTest'
 
 install: cli ## install to PREFIX (/usr/local), below DESTDIR if given
 	cmake --install $(BUILD) --prefix $(PREFIX)

@@ -361,18 +361,7 @@ std::vector<AclEntry> Acl::list() const {
 }
 
 std::size_t Acl::load(std::istream& text) {
-    std::vector<AclRule> rules;
-    std::string line;
-    for (std::size_t number = 1; std::getline(text, line); number++) {
-        line.resize(std::min(line.find('#'), line.size()));
-        if (line.find_first_not_of(" \t\r") == std::string::npos)
-            continue;
-        rules.emplace_back();
-        if (const auto wrong = read_rule(line, rules.back()); !wrong.empty())
-            throw Error(EINVAL, fmt::format("load the ACL of bridge '{}'", state_->name),
-                        fmt::format("line {}: {}", number, wrong),
-                        fmt::format("nothing was loaded; a line is: {}", rule_form));
-    }
+    const auto rules = read_rules(text, state_->name);
     replace(rules);
     return rules.size();
 }

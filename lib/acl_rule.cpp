@@ -3,6 +3,8 @@
 // The text form of the ACL's rules: the words of the command line.
 #include "acl_rule.h"
 
+#include "words.h"
+
 #include <xdpbridge/error.h>
 
 #include <algorithm>
@@ -66,18 +68,11 @@ std::string put(Member& member, const std::optional<Value>& value, std::string_v
     return {};
 }
 
-constexpr std::string_view blanks = " \t\r";
-
 std::vector<std::string_view> words_of(std::string_view line) {
     std::vector<std::string_view> words;
-    for (;;) {
-        line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-        if (line.empty())
-            return words;
-        const auto word = line.substr(0, line.find_first_of(blanks));
+    for (auto word = next_word(line); !word.empty(); word = next_word(line))
         words.push_back(word);
-        line.remove_prefix(word.size());
-    }
+    return words;
 }
 
 } // namespace
@@ -190,6 +185,22 @@ std::string read_rule(std::string_view text, AclRule& rule) {
     if (words.size() - i > 2)
         return fmt::format("'{}' comes after the action", words[i + 2]);
     return rule.set_action(words[i], i + 1 < words.size() ? words[i + 1] : std::string_view());
+}
+
+std::vector<AclRule> read_rules(std::istream& text, const std::string& bridge) {
+    std::vector<AclRule> rules;
+    std::string line;
+    for (std::size_t number = 1; std::getline(text, line); number++) {
+        const auto words = without_comment(line);
+        if (words_of(words).empty())
+            continue;
+        rules.emplace_back();
+        if (const auto wrong = read_rule(words, rules.back()); !wrong.empty())
+            throw Error(EINVAL, fmt::format("load the ACL of bridge '{}'", bridge),
+                        fmt::format("line {}: {}", number, wrong),
+                        fmt::format("nothing was loaded; a line is: {}", rule_form));
+    }
+    return rules;
 }
 
 AclRule AclRule::parse(std::string_view text) {

@@ -2,8 +2,10 @@
 #pragma once
 #include <xdpbridge/acl.h>
 
+#include <istream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace xdpbridge {
 
@@ -11,5 +13,9 @@ inline constexpr std::string_view rule_form = "[--prio N] [--CRITERION VALUE]...
 
 // From the words of the command line. Returns what is wrong with them, "" if nothing.
 std::string read_rule(std::string_view text, AclRule& rule);
+
+// The rules of a text, one a line, in its order. Throws Error (EINVAL) that names the first line
+// that is none.
+std::vector<AclRule> read_rules(std::istream& text, const std::string& bridge);
 
 } // namespace xdpbridge

@@ -26,10 +26,22 @@ std::string one_line(int errno_value, const std::string& doing, const std::strin
         line += "; " + hint;
     else if (errno_value == EPERM || errno_value == EACCES)
         line += lacking() + "; run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
-    return line;
+    return printable(line);
 }
 
 } // namespace
+
+std::string printable(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f)
+            line += fmt::format("\\x{:02x}", byte);
+        else
+            line += c;
+    }
+    return line;
+}
 
 Error::Error(int errno_value, const std::string& doing, const std::string& reason,
              const std::string& hint, std::string detail)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // The text form of an FDB: "MAC dev DEVICE [vlan VID] [static]", one entry a line, # for comments.
+#include "fdb_file.h"
+
 #include "fdb_table.h"
+#include "words.h"
 
 #include <xdpbridge/error.h>
 #include <xdpbridge/fdb.h>
@@ -16,26 +19,13 @@ namespace xdpbridge {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r";
-
-// Takes the next word off the front of line; empty at the end.
-std::string_view next_word(std::string_view& line) {
-    line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-    const auto word = line.substr(0, line.find_first_of(blanks));
-    line.remove_prefix(word.size());
-    return word;
-}
-
 class Parser {
   public:
-    Parser(const std::vector<PortInfo>& ports, bool vlan_aware) : vlan_aware_(vlan_aware) {
-        for (const auto& port : ports)
-            numbers_.emplace(port.device, port.number);
-    }
+    explicit Parser(const FdbFileBridge& bridge) : bridge_(bridge) {}
 
     // nullopt for a line without an entry. Throws the reason as a string.
     std::optional<FdbEntry> parse(std::string_view line) const {
-        line = line.substr(0, line.find('#'));
+        line = without_comment(line);
         std::string_view word = next_word(line);
         if (word.empty())
             return std::nullopt;
@@ -63,8 +53,8 @@ class Parser {
 
   private:
     std::uint16_t port_number(std::string_view device) const {
-        const auto number = numbers_.find(std::string(device));
-        if (number == numbers_.end())
+        const auto number = bridge_.ports.find(std::string(device));
+        if (number == bridge_.ports.end())
             throw fmt::format("'{}' is no port of this bridge", device);
         return number->second;
     }
@@ -73,18 +63,17 @@ class Parser {
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), vlan);
         if (error != std::errc{} || end != text.data() + text.size() || vlan > 4094)
             throw fmt::format("'{}' is no VLAN id", text);
-        if (vlan != 0 && !vlan_aware_)
+        if (vlan != 0 && !bridge_.vlan_aware)
             throw fmt::format("VLAN {} on a bridge that is not VLAN-aware", vlan);
         return vlan;
     }
-    bool vlan_aware_;
-    std::unordered_map<std::string, std::uint16_t> numbers_;
+    const FdbFileBridge& bridge_;
 };
 
 } // namespace
 
-std::size_t Fdb::load(std::istream& text) {
-    const Parser parser(Ports(state_).list(), state_->bridge().vlan_protocol != 0);
+std::vector<FdbEntry> read_fdb(std::istream& text, const FdbFileBridge& bridge) {
+    const Parser parser(bridge);
     std::vector<FdbEntry> entries;
     std::string line;
     for (std::size_t number = 1; std::getline(text, line); number++) {
@@ -92,11 +81,27 @@ std::size_t Fdb::load(std::istream& text) {
             if (const auto entry = parser.parse(line))
                 entries.push_back(*entry);
         } catch (const std::string& reason) {
-            throw Error(EINVAL, fmt::format("load the FDB of bridge '{}'", state_->name),
+            throw Error(EINVAL, fmt::format("load the FDB of bridge '{}'", bridge.name),
                         fmt::format("line {}: {}", number, reason),
                         "nothing was loaded; a line is: MAC dev DEVICE [vlan VID] [static]");
         }
     }
+    return entries;
+}
+
+void add_fdb_line(std::string& text, const FdbEntry& entry, std::string_view device) {
+    const auto out = std::back_inserter(text);
+    fmt::format_to(out, "{} dev {}", entry.mac.to_string(), device);
+    if (entry.vlan != 0)
+        fmt::format_to(out, " vlan {}", entry.vlan);
+    text += entry.is_static ? " static\n" : "\n";
+}
+
+std::size_t Fdb::load(std::istream& text) {
+    FdbFileBridge bridge{.name = state_->name, .vlan_aware = state_->bridge().vlan_protocol != 0};
+    for (const auto& port : Ports(state_).list())
+        bridge.ports.emplace(port.device, port.number);
+    const auto entries = read_fdb(text, bridge);
     load(entries);
     return entries.size();
 }
@@ -107,19 +112,15 @@ std::size_t Fdb::save(std::ostream& text) const {
         devices.emplace(port.number, port.device);
 
     std::size_t saved = 0;
-    fmt::memory_buffer buffer;
+    std::string lines;
     for_each([&](const FdbEntry& entry) {
         const auto device = devices.find(entry.port);
         if (device == devices.end() || entry.is_router)
             return;
-        fmt::format_to(std::back_inserter(buffer), "{} dev {}", entry.mac.to_string(),
-                       device->second);
-        if (entry.vlan != 0)
-            fmt::format_to(std::back_inserter(buffer), " vlan {}", entry.vlan);
-        buffer.append(entry.is_static ? std::string_view(" static\n") : std::string_view("\n"));
+        add_fdb_line(lines, entry, device->second);
         saved++;
     });
-    text.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    text << lines;
     return saved;
 }
 

@@ -16,7 +16,7 @@ constexpr std::array<std::uint8_t, mapped_at> ipv4_prefix = {0, 0, 0, 0, 0,   0,
 
 std::optional<Ip> Ip::parse(std::string_view text) noexcept {
     std::array<char, INET6_ADDRSTRLEN> terminated{};
-    if (text.size() >= terminated.size())
+    if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos)
         return std::nullopt;
     text.copy(terminated.data(), text.size());
     Ip ip;

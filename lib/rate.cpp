@@ -95,7 +95,7 @@ Rate Rate::with_bursts() const noexcept {
     if (rate.packets != 0 && rate.packet_burst == 0)
         rate.packet_burst = std::max(rate.packets / 10, least_packets);
     if (rate.bits != 0 && rate.byte_burst == 0)
-        rate.byte_burst = std::max(rate.bits / 8 / 10, least_bytes);
+        rate.byte_burst = std::clamp(rate.bits / 8 / 10, least_bytes, max_burst);
     return rate;
 }
 

@@ -2,7 +2,10 @@
 //
 // The text form of routes, as `ip route` has it: "PREFIX [via ADDRESS] dev DEVICE",
 // "blackhole PREFIX", "local PREFIX", one a line, # for comments.
+#include "route_file.h"
+
 #include "bridge_state.h"
+#include "words.h"
 
 #include <xdpbridge/error.h>
 #include <xdpbridge/route.h>
@@ -16,16 +19,6 @@ namespace xdpbridge {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r";
-
-// Takes the next word off the front of line; empty at the end.
-std::string_view next_word(std::string_view& line) {
-    line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-    const auto word = line.substr(0, line.find_first_of(blanks));
-    line.remove_prefix(word.size());
-    return word;
-}
-
 class Parser {
   public:
     explicit Parser(const std::map<std::uint16_t, std::string>& devices) {
@@ -35,7 +28,7 @@ class Parser {
 
     // nullopt for a line without a route. Throws the reason as a string.
     std::optional<Route> parse(std::string_view line) const {
-        line = line.substr(0, line.find('#'));
+        line = without_comment(line);
         std::string_view word = next_word(line);
         if (word.empty())
             return std::nullopt;
@@ -57,6 +50,8 @@ class Parser {
         }
         if (is_default)
             route.prefix = default_of(route);
+        if (route.type != RouteType::unicast && (route.gateway || route.port != 0))
+            throw std::string("it leads nowhere, and has no next hop");
         if (route.type == RouteType::unicast && route.port == 0)
             throw std::string("no 'dev DEVICE'");
         return route;
@@ -90,8 +85,9 @@ class Parser {
 
 } // namespace
 
-std::size_t Routes::load(std::istream& text) {
-    const Parser parser(devices());
+std::vector<Route> read_routes(std::istream& text, const std::string& bridge,
+                               const std::map<std::uint16_t, std::string>& devices) {
+    const Parser parser(devices);
     std::vector<Route> routes;
     std::string line;
     for (std::size_t number = 1; std::getline(text, line); number++) {
@@ -99,11 +95,29 @@ std::size_t Routes::load(std::istream& text) {
             if (const auto route = parser.parse(line))
                 routes.push_back(*route);
         } catch (const std::string& reason) {
-            throw Error(EINVAL, fmt::format("load the routes of bridge '{}'", state_->name),
+            throw Error(EINVAL, fmt::format("load the routes of bridge '{}'", bridge),
                         fmt::format("line {}: {}", number, reason),
                         "nothing was loaded; a line is: PREFIX [via ADDRESS] dev DEVICE");
         }
     }
+    return routes;
+}
+
+void add_route_line(std::string& text, const Route& route, std::string_view device) {
+    const auto out = std::back_inserter(text);
+    if (route.type != RouteType::unicast) {
+        fmt::format_to(out, "{} {}\n", route.type == RouteType::local ? "local" : "blackhole",
+                       route.prefix.to_string());
+        return;
+    }
+    fmt::format_to(out, "{}", route.prefix.to_string());
+    if (route.gateway)
+        fmt::format_to(out, " via {}", route.gateway->to_string());
+    fmt::format_to(out, " dev {}\n", device);
+}
+
+std::size_t Routes::load(std::istream& text) {
+    const auto routes = read_routes(text, state_->name, devices());
     load(routes);
     return routes.size();
 }
@@ -111,25 +125,15 @@ std::size_t Routes::load(std::istream& text) {
 std::size_t Routes::save(std::ostream& text) const {
     const auto names = devices();
     std::size_t saved = 0;
-    fmt::memory_buffer buffer;
-    const auto out = std::back_inserter(buffer);
+    std::string lines;
     for_each([&](const Route& route) {
-        if (route.type != RouteType::unicast) {
-            fmt::format_to(out, "{} {}\n", route.type == RouteType::local ? "local" : "blackhole",
-                           route.prefix.to_string());
-            saved++;
-            return;
-        }
         const auto device = names.find(route.port);
-        if (device == names.end())
+        if (route.type == RouteType::unicast && device == names.end())
             return;
-        fmt::format_to(out, "{}", route.prefix.to_string());
-        if (route.gateway)
-            fmt::format_to(out, " via {}", route.gateway->to_string());
-        fmt::format_to(out, " dev {}\n", device->second);
+        add_route_line(lines, route, device == names.end() ? "" : device->second);
         saved++;
     });
-    text.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    text << lines;
     return saved;
 }
 

@@ -9,6 +9,7 @@
 #include <xdpbridge/vlan.h>
 
 #include <atomic>
+#include <charconv>
 #include <fmt/format.h>
 #include <optional>
 
@@ -72,6 +73,23 @@ std::vector<VlanInfo> list_memberships(const BridgeState& state,
 }
 
 } // namespace
+
+std::optional<VlanRange> VlanRange::parse(std::string_view text) noexcept {
+    VlanRange range;
+    const char* end = text.data() + text.size();
+    auto parsed = std::from_chars(text.data(), end, range.first);
+    range.last = range.first;
+    if (parsed.ec == std::errc{} && parsed.ptr != end && *parsed.ptr == '-')
+        parsed = std::from_chars(parsed.ptr + 1, end, range.last);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || range.first < 1 || range.last > max_vid ||
+        range.first > range.last)
+        return std::nullopt;
+    return range;
+}
+
+std::string VlanRange::to_string() const {
+    return first == last ? std::to_string(first) : fmt::format("{}-{}", first, last);
+}
 
 void Vlans::add(const std::string& device, VlanRange range, const VlanOptions& options) {
     const std::string doing =

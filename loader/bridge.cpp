@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <map>
+#include <optional>
 
 namespace xdpbridge::loader {
 
@@ -45,7 +46,7 @@ std::string address_of(std::size_t group) {
 }
 
 // "0e=forward" or "01:80:c2:00:00:0e=forward"
-ReservedGroup parse_reserved(const std::string& text) {
+std::optional<ReservedGroup> parse_reserved(const std::string& text) {
     const auto equals = text.find('=');
     const std::string address = text.substr(0, equals);
     const std::string policy = equals == std::string::npos ? "" : text.substr(equals + 1);
@@ -55,18 +56,21 @@ ReservedGroup parse_reserved(const std::string& text) {
         for (const auto known :
              {ReservedPolicy::peer, ReservedPolicy::forward, ReservedPolicy::drop})
             if (policy == policy_name(known))
-                return {group, known};
+                return ReservedGroup{group, known};
     }
-    throw CLI::ValidationError(
-        "--reserved", fmt::format("'{}' is not ADDRESS=peer|forward|drop with an address of "
-                                  "01:80:c2:00:00:00 to 0f, or its last octet",
-                                  text));
+    return std::nullopt;
+}
+
+std::string wrong_reserved(const std::string& text) {
+    return fmt::format("'{}' is not ADDRESS=peer|forward|drop with an address of 01:80:c2:00:00:00 "
+                       "to 0f, or its last octet",
+                       text);
 }
 
 std::vector<ReservedGroup> parse_reserved(const std::vector<std::string>& texts) {
     std::vector<ReservedGroup> groups;
     for (const auto& text : texts)
-        groups.push_back(parse_reserved(text));
+        groups.push_back(*parse_reserved(text)); // it has been checked
     return groups;
 }
 
@@ -110,6 +114,9 @@ void add_settings(CLI::App& verb, BridgeArguments& arguments) {
                     "what to do with a group address of 01:80:c2:00:00:0x: hand it to the host's "
                     "stack (peer, the "
                     "default), forward or drop it; may be repeated")
+        ->check([](const std::string& text) {
+            return parse_reserved(text) ? "" : wrong_reserved(text);
+        })
         ->type_name("0x=POLICY");
     add_switch_option(verb, "--snooping", arguments.snooping,
                       "IGMP and MLD snooping: multicast goes to those who have joined");

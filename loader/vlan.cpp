@@ -3,9 +3,7 @@
 #include "device_names.h"
 #include "output.h"
 
-#include <charconv>
 #include <fmt/format.h>
-#include <optional>
 
 namespace xdpbridge::loader {
 
@@ -18,25 +16,11 @@ struct VlanArguments {
     VlanOptions options;
 };
 
-// "10" or "10-19"
-std::optional<VlanRange> parse_range(const std::string& text) {
-    VlanRange range;
-    const char* end = text.data() + text.size();
-    auto parsed = std::from_chars(text.data(), end, range.first);
-    range.last = range.first;
-    if (parsed.ec == std::errc{} && parsed.ptr != end && *parsed.ptr == '-')
-        parsed = std::from_chars(parsed.ptr + 1, end, range.last);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || range.first < 1 || range.last > 4094 ||
-        range.first > range.last)
-        return std::nullopt;
-    return range;
-}
-
 void add_range_argument(CLI::App& verb, std::string& range) {
     verb.add_option("vlan", range, "a VLAN id, 1 to 4094, or FIRST-LAST")
         ->required()
         ->check([](const std::string& text) {
-            return parse_range(text)
+            return VlanRange::parse(text)
                        ? std::string()
                        : fmt::format("'{}' is no VLAN id of 1 to 4094, nor FIRST-LAST", text);
         })
@@ -80,14 +64,14 @@ void add_vlan_commands(CLI::App& app, const Context& context) {
         [&context](const VlanArguments& arguments) {
             Bridge::open(arguments.bridge, context.where)
                 .vlans()
-                .add(arguments.device, *parse_range(arguments.range), arguments.options);
+                .add(arguments.device, *VlanRange::parse(arguments.range), arguments.options);
         });
     add_verb<VlanArguments>(noun, "del", "Take a port out of VLANs",
                             "xdp-bridge vlan del br0 tap0 10-19", port_and_range,
                             [&context](const VlanArguments& arguments) {
                                 Bridge::open(arguments.bridge, context.where)
                                     .vlans()
-                                    .remove(arguments.device, *parse_range(arguments.range));
+                                    .remove(arguments.device, *VlanRange::parse(arguments.range));
                             });
     add_verb<VlanArguments>(
         noun, "show", "Show a bridge's VLANs, or those of one port", "xdp-bridge vlan show br0",

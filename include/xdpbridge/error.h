@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace xdpbridge {
+
+// Text that came from outside, for one line of a terminal: control characters as \x0a and the
+// like.
+[[nodiscard]] std::string printable(std::string_view text);
 
 // Every exception this library throws on purpose. what() is one line that says what was being done,
 // on which object, what was wrong and how to mend it; code() is the errno, in

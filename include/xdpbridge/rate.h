@@ -23,7 +23,7 @@ struct Rate {
 
     [[nodiscard]] bool limits() const noexcept { return packets != 0 || bits != 0; }
     // With each burst that was not given: what comes in 100 ms, and at least 64 packets, or 128
-    // KiB, which is two of the largest GSO frames.
+    // KiB, which is two of the largest GSO frames; at most 4 GiB, as parse takes it.
     [[nodiscard]] Rate with_bursts() const noexcept;
 
     // "1000pps", "10mbit", "1000pps,10mbit,burst=100pkt,burst=64kb", "off"; nullopt for anything

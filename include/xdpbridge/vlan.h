@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace xdpbridge {
@@ -15,6 +17,11 @@ struct BridgeState;
 struct VlanRange {
     std::uint16_t first = 0;
     std::uint16_t last = 0;
+
+    // "10" or "10-19"
+    static std::optional<VlanRange> parse(std::string_view text) noexcept;
+    [[nodiscard]] std::string to_string() const;
+    bool operator==(const VlanRange&) const = default;
 };
 
 struct VlanOptions {

@@ -2,6 +2,7 @@
 #include "network_test.h"
 
 #include "sandbox/netns_scope.h"
+#include "support/exits.h"
 
 #include <fstream>
 #include <thread>
@@ -19,6 +20,7 @@ void NetworkTest::TearDown() {
         EXPECT_TRUE(eventually([&] { return bridge_->stats().port(number).balanced(); }))
             << port.device;
     }
+    record_exits(*bridge_);
     leaks_.watch(bridge_->info().folder);
     bridge_.reset();
     Bridge::remove("br0", in_switch);

@@ -3,6 +3,7 @@
 
 #include "lib/bridge_state.h"
 #include "lib/fdb_table.h"
+#include "support/exits.h"
 
 #include <algorithm>
 #include <array>
@@ -84,6 +85,7 @@ SwitchTest::SwitchTest(const BridgeOptions& options, Hook hook)
       hook_(hook) {}
 
 void SwitchTest::TearDown() {
+    record_exits(bridge_);
     for (const auto& port : ports_.list()) {
         EXPECT_TRUE(bridge_.stats().port(port.number).balanced()) << port.device;
         EXPECT_EQ(port.learned, learned_in_table(port.number)) << port.device;

@@ -32,6 +32,12 @@ TEST(Rate, BothAndTheirBursts) {
     EXPECT_EQ(Rate::parse("1mbit,burst=1m"), (Rate{.bits = 1'000'000, .byte_burst = 1'048'576}));
 }
 
+TEST(Rate, AChosenBurstCanBeRead) {
+    const Rate fastest = Rate{.packets = Rate::max_packets, .bits = Rate::max_bits}.with_bursts();
+    EXPECT_EQ(fastest.byte_burst, 1ULL << 32);
+    EXPECT_EQ(Rate::parse(fastest.to_string()), fastest);
+}
+
 TEST(Rate, WhatIsNoRate) {
     for (const char* text : {"",
                              "fast",
