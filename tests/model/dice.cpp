@@ -259,7 +259,9 @@ Step Dice::setting() {
 
 Step Dice::table_step() {
     const Vid vlan = setup_.kind == Kind::plain ? Vid{0} : vid();
-    switch (number(8)) {
+    switch (number(9)) {
+    case 8:
+        return LearnLate{host(), vlan, host_port()};
     case 0:
     case 1:
     case 2:
