@@ -134,7 +134,7 @@ class Words {
     }
     [[nodiscard]] bool done() const { return words_.empty(); }
     std::string rest() {
-        const std::string words = fmt::format("{}", fmt::join(words_, " "));
+        std::string words = fmt::format("{}", fmt::join(words_, " "));
         words_.clear();
         return words;
     }
