@@ -6,6 +6,7 @@
 #include "sandbox/process.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <bpf/bpf.h>
 #include <fcntl.h>
@@ -146,6 +147,11 @@ bool Bed::apply(const Step& step) {
                                .port = host->port,
                                .is_static = host->is_static});
         });
+    }
+    if (const auto* host = std::get_if<LearnLate>(&step)) {
+        sync();
+        is_fresh_ = false;
+        return learn_late(*host);
     }
     if (const auto* host = std::get_if<DelHost>(&step))
         return accepted([&] { bridge_.fdb().remove(host->mac, host->vid); });
@@ -304,6 +310,27 @@ void Bed::sync_routes() {
                 neighbours.add(key.second, mac, key.first);
         is_.neighbours = wanted_.neighbours;
     }
+}
+
+// As the data plane does it (docs/maps.md): entry, count, and a place in the queue.
+bool Bed::learn_late(const LearnLate& host) {
+    xdpb_reclaim place{.key = {},
+                       .created_ns = static_cast<std::uint64_t>(
+                           std::chrono::steady_clock::now().time_since_epoch().count())};
+    std::copy(host.mac.octets.begin(), host.mac.octets.end(), std::begin(place.key.mac));
+    place.key.vlan = host.vid;
+    xdpb_fdb_entry entry{};
+    entry.port = host.port;
+    entry.seen_ns = data_plane_now();
+    entry.created_ns = place.created_ns;
+    if (fdb_map_.update(place.key, entry, BPF_NOEXIST) != 0)
+        return false;
+    if (bpf_map_update_elem(reclaim_map_.get(), nullptr, &place, BPF_ANY) != 0) {
+        fdb_map_.remove(place.key);
+        return false;
+    }
+    std::atomic_ref(port_memory_[host.port].learned)++;
+    return true;
 }
 
 // Time moves by making all entries older.

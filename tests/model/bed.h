@@ -71,6 +71,7 @@ class Bed {
     void sync_bindings();
     void sync_acl();
     void sync_routes();
+    bool learn_late(const LearnLate& host);
     void wait(unsigned seconds);
     [[nodiscard]] xdpb_counters raw_counters(PortNumber port) const;
 

@@ -259,7 +259,9 @@ Step Dice::setting() {
 
 Step Dice::table_step() {
     const Vid vlan = setup_.kind == Kind::plain ? Vid{0} : vid();
-    switch (number(8)) {
+    switch (number(9)) {
+    case 8:
+        return LearnLate{host(), vlan, host_port()};
     case 0:
     case 1:
     case 2:
@@ -381,8 +383,11 @@ void Dice::put_filling(Frame& frame, std::size_t most) {
 void Dice::put_ipv4(Frame& frame) {
     const std::size_t at = frame.size();
     const unsigned options = one_in(12) ? number(11) : 0;
-    const auto protocol = any<std::uint8_t>({udp_protocol, udp_protocol, udp_protocol, tcp_protocol,
-                                             tcp_protocol, icmp_protocol, 2, 47});
+    const bool asks_dhcp = one_in(10);
+    const auto protocol =
+        asks_dhcp ? udp_protocol
+                  : any<std::uint8_t>({udp_protocol, udp_protocol, udp_protocol, tcp_protocol,
+                                       tcp_protocol, icmp_protocol, 2, 47});
     const Mac sender = mac_at(frame, 6);
     put8(frame, static_cast<std::uint8_t>(0x45 + options));
     put8(frame, byte());
@@ -391,12 +396,16 @@ void Dice::put_ipv4(Frame& frame) {
     put16(frame, one_in(12) ? any<unsigned>({0x2000, 0x2010, 0x0010, 0x1fff}) : 0x4000);
     put8(frame, one_in(6) ? any<std::uint8_t>({0, 1, 2, 255}) : 64);
     put8(frame, protocol);
-    put16(frame, 0); // the checksum, below
-    put4(frame, any_ip(true));
+    put16(frame, 0);                              // the checksum, below
+    put4(frame, asks_dhcp ? Ip{} : any_ip(true)); // from nobody yet
     put4(frame, any_ip(true));
     frame.resize(frame.size() + options * std::size_t{4}, 1);
     const std::size_t transport = frame.size();
     put_transport(frame, protocol, sender);
+    if (asks_dhcp && !one_in(4)) {
+        sandbox::store16(frame, transport, 68);
+        sandbox::store16(frame, transport + 2, 67);
+    }
     sandbox::store16(frame, at + 2, static_cast<std::uint16_t>(frame.size() - at));
     const auto header = std::span(frame).subspan(at, transport - at);
     sandbox::store16(frame, at + 10, one_in(30) ? word() : sandbox::internet_checksum(header));

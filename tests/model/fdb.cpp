@@ -144,6 +144,10 @@ bool Fdb::add(const Key& key, PortNumber port, bool is_static, const Config& con
     return put(key, port, is_static);
 }
 
+bool Fdb::learn_late(const Key& key, PortNumber port) {
+    return !entries_.contains(key) && put(key, port, false);
+}
+
 bool Fdb::remove(const Key& key) {
     const auto found = entries_.find(key);
     if (found != entries_.end() && found->second.is_router)

@@ -38,6 +38,8 @@ class Fdb {
 
     // By hand. False: the switch has to refuse it.
     bool add(const Key& key, PortNumber port, bool is_static, const Config& config);
+    // Learned by a frame that was on its way when the port left the VLAN. False: not learned.
+    bool learn_late(const Key& key, PortNumber port);
     bool remove(const Key& key);
     void flush(std::optional<PortNumber> port, std::optional<Vid> vid, bool static_too);
 

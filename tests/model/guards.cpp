@@ -82,7 +82,7 @@ bool nd_options_are_good(Bytes frame, const Headers& h, const Sender& sender) {
             (frame[at] == target_mac && h.icmp_type == neighbour_advertisement);
         if (names_sender && (frame[at + 1] != 1 || mac_at(frame, at + 2) != sender.mac))
             return false;
-        at += frame[at + 1] * 8U;
+        at += frame[at + 1] * std::size_t{8};
     }
     return at == h.end;
 }

@@ -52,7 +52,7 @@ void read_ipv4(Bytes frame, Headers& h) {
         h.hidden = true;
         return;
     }
-    const std::size_t header = (frame[at] & 15U) * 4;
+    const std::size_t header = (frame[at] & std::size_t{15}) * 4;
     const std::size_t told = word(frame, at + 2);
     const std::size_t length = told != 0 ? told : frame.size();
     if (length < header) {
@@ -100,9 +100,9 @@ void read_ipv6(Bytes frame, Headers& h) {
                 return;
             at += 8;
         } else if (type == authentication) {
-            at += (frame[at + 1] + 2U) * 4;
+            at += (frame[at + 1] + std::size_t{2}) * 4;
         } else {
-            at += (frame[at + 1] + 1U) * 8;
+            at += (frame[at + 1] + std::size_t{1}) * 8;
         }
     }
     read_transport(frame, h, at);

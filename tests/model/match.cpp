@@ -234,7 +234,7 @@ std::optional<Difference> play(Bed& bed, Way way, std::span<const Step> steps, C
                                std::uint64_t& frames) {
     for (int attempt = 0; attempt < 3; attempt++) {
         const auto start = Clock::now();
-        const auto difference = play_once(bed, way, steps, care, frames);
+        auto difference = play_once(bed, way, steps, care, frames);
         if (!difference || Clock::now() - start < std::chrono::duration<double>(most_seconds))
             return difference;
     }

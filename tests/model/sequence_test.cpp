@@ -38,6 +38,7 @@ TEST(StepTest, EveryStepIsALineOfText) {
                              "unneighbour 6 fd00::2",
                              "host 02:00:00:00:00:01 10 port 1 static",
                              "host 02:00:00:00:00:01 0 port 1",
+                             "late 02:00:00:00:00:01 10 port 1",
                              "unhost 02:00:00:00:00:01 10",
                              "flush",
                              "flush port 1 vlan 10 static",

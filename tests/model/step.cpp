@@ -134,7 +134,7 @@ class Words {
     }
     [[nodiscard]] bool done() const { return words_.empty(); }
     std::string rest() {
-        const std::string words = fmt::format("{}", fmt::join(words_, " "));
+        std::string words = fmt::format("{}", fmt::join(words_, " "));
         words_.clear();
         return words;
     }
@@ -266,6 +266,13 @@ Step parse_words(Words& words) {
         step.is_static = words.take("static");
         return step;
     }
+    if (verb == "late") {
+        LearnLate step{.mac = words.mac(), .vid = words.vid(), .port = 0};
+        if (!words.take("port"))
+            throw std::invalid_argument("'late' needs 'port'");
+        step.port = words.port();
+        return step;
+    }
     if (verb == "unhost")
         return DelHost{.mac = words.mac(), .vid = words.vid()};
     if (verb == "flush") {
@@ -362,6 +369,9 @@ std::string to_text(const Step& step) {
             [](const AddHost& s) {
                 return fmt::format("host {} {} port {}{}", s.mac.to_string(), s.vid, s.port,
                                    s.is_static ? " static" : "");
+            },
+            [](const LearnLate& s) {
+                return fmt::format("late {} {} port {}", s.mac.to_string(), s.vid, s.port);
             },
             [](const DelHost& s) { return fmt::format("unhost {} {}", s.mac.to_string(), s.vid); },
             [](const Flush& s) {

@@ -11,9 +11,10 @@
 //     route 10.1.0.0/16 via 10.0.0.2 dev 5        or "dev 6", "blackhole", "local"; unroute PREFIX
 //     neighbour 5 10.0.0.2 02:00:00:00:00:02      behind port 5, or 6 for the SVI; unneighbour ...
 //     host 02:00:00:00:00:01 10 port 1 static     an FDB entry by hand; unhost MAC VID
-//     flush port 1 vlan 10 static                 of the FDB, each word left out at will
-//     wait 60                           seconds
-//     frame 1 ffffffffffff0200000000010800...     comes in at port 1
+//     late 02:00:00:00:00:01 10 port 1  as learned from a frame on its way when the port left the
+//     VLAN flush port 1 vlan 10 static                 of the FDB, each word left out at will wait
+//     60                           seconds frame 1 ffffffffffff0200000000010800...     comes in at
+//     port 1
 #pragma once
 #include "model/config.h"
 #include "sandbox/frames.h"
@@ -81,6 +82,11 @@ struct AddHost {
     PortNumber port;
     bool is_static;
 };
+struct LearnLate {
+    Mac mac;
+    Vid vid;
+    PortNumber port;
+};
 struct DelHost {
     Mac mac;
     Vid vid;
@@ -98,9 +104,9 @@ struct Arrival {
     Frame frame;
 };
 
-using Step =
-    std::variant<Arrival, SetPort, SetAgeing, SetReserved, Join, Leave, Bind, Unbind, AddRule,
-                 AddRoute, DelRoute, AddNeighbour, DelNeighbour, AddHost, DelHost, Flush, Wait>;
+using Step = std::variant<Arrival, SetPort, SetAgeing, SetReserved, Join, Leave, Bind, Unbind,
+                          AddRule, AddRoute, DelRoute, AddNeighbour, DelNeighbour, AddHost,
+                          LearnLate, DelHost, Flush, Wait>;
 
 // What this step alone changes of the configuration; nothing if it is of another kind. False: it
 // cannot be done, and nothing has changed.

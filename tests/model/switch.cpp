@@ -97,6 +97,8 @@ Switch::Switch(const SwitchSetup& setup, bool beside)
 bool Switch::apply(const Step& step) {
     if (const auto* host = std::get_if<AddHost>(&step))
         return fdb_.add({host->mac, host->vid}, host->port, host->is_static, config_);
+    if (const auto* host = std::get_if<LearnLate>(&step))
+        return fdb_.learn_late({host->mac, host->vid}, host->port);
     if (const auto* host = std::get_if<DelHost>(&step))
         return fdb_.remove({host->mac, host->vid});
     if (const auto* which = std::get_if<Flush>(&step))
