@@ -78,6 +78,12 @@ void make_folder(const std::filesystem::path& folder, const std::string& doing) 
                     fmt::format("{}: {}", folder.string(), std::generic_category().message(errno)));
 }
 
+void rename_folder(const std::filesystem::path& from, const std::filesystem::path& to,
+                   const std::string& doing) {
+    if (::rename(from.c_str(), to.c_str()) != 0)
+        throw Error(errno, doing);
+}
+
 std::uint64_t in_ns(std::chrono::seconds time) {
     return static_cast<std::uint64_t>(std::chrono::nanoseconds(time).count());
 }
@@ -204,9 +210,9 @@ Bridge Bridge::create(const std::string& name, const BridgeOptions& options, con
             memory[0].reserved[group] = static_cast<std::uint8_t>(options.reserved[group]);
 
         const auto state = BridgeState::open(name, folder, where);
-        store_default_class_rules(*state);
+        store_default_class_rules(*state, doing);
         count_refusals(*state);
-        std::filesystem::rename(folder, root / name);
+        rename_folder(folder, root / name, doing);
     } catch (...) {
         destroy_folder(folder, where);
         throw;
@@ -231,7 +237,7 @@ void Bridge::remove(const std::string& name, const Where& where) {
     {
         // Waits for whoever is changing the bridge; afterwards nobody finds it any more.
         const Lock bridge_lock(root / name, Lock::Kind::exclusive, doing);
-        std::filesystem::rename(root / name, root / (name + std::string(deleting)));
+        rename_folder(root / name, root / (name + std::string(deleting)), doing);
     }
     destroy_folder(root / (name + std::string(deleting)), where);
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "capabilities.h"
 
+#include <xdpbridge/error.h>
+
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <fstream>
 #include <linux/capability.h>
@@ -35,6 +38,11 @@ std::vector<std::string> missing_capabilities() {
         if (!(have >> bit & 1) && !(part_of_admin && have >> CAP_SYS_ADMIN & 1))
             missing.emplace_back(name);
     return missing;
+}
+
+void require_capabilities(const std::string& doing) {
+    if (!missing_capabilities().empty())
+        throw Error(EPERM, doing); // which names them
 }
 
 } // namespace xdpbridge

@@ -63,7 +63,7 @@ bool remove_class_rule(const BridgeState& state, const ClassMatch& match) {
     return was_there;
 }
 
-void store_default_class_rules(const BridgeState& state) {
+void store_default_class_rules(const BridgeState& state, const std::string& doing) {
     constexpr std::array ptp = {
         ClassMatch{.field = XDPB_CLASS_BY_ETHERTYPE, .value = 0x88f7},
         ClassMatch{.field = XDPB_CLASS_BY_UDP_PORT, .value = 319}, // event messages
@@ -71,7 +71,7 @@ void store_default_class_rules(const BridgeState& state) {
     };
     for (const auto& match : ptp)
         if (const int err = store_class_rule(state, {match, LatencyClass::urgent}); err != 0)
-            throw Error(-err, "store what a bridge classes PTP by");
+            throw Error(-err, doing);
 }
 
 void store_class_delay(xdpb_port& slot, std::chrono::microseconds delay) noexcept {

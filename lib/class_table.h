@@ -20,7 +20,7 @@ std::vector<ClassRule> class_rules(const BridgeState& state); // by field and va
 int store_class_rule(const BridgeState& state, const ClassRule& rule);
 bool remove_class_rule(const BridgeState& state, const ClassMatch& match);
 // What a new bridge has.
-void store_default_class_rules(const BridgeState& state);
+void store_default_class_rules(const BridgeState& state, const std::string& doing);
 
 void store_class_delay(xdpb_port& slot, std::chrono::microseconds delay) noexcept;
 Isolation isolation_of(const BridgeState& state, std::uint16_t port,

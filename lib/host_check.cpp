@@ -39,13 +39,9 @@ Finding check_capabilities() {
     Finding finding{.device = {}, .check = "capabilities", .found = "all that it takes"};
     if (missing.empty())
         return finding;
-    const bool only_perfmon = missing == std::vector<std::string>{"CAP_PERFMON"};
-    finding.severity = only_perfmon ? Severity::warning : Severity::problem;
+    finding.severity = Severity::problem;
     finding.found = fmt::format("without {}", fmt::join(missing, ", "));
-    finding.effect = only_perfmon
-                         ? "frames that the kernel refuses after a redirect are not counted, and "
-                           "taps with latency classes cannot be looked into"
-                         : "no program can be loaded or attached";
+    finding.effect = "no program can be loaded or attached";
     finding.fix = "run it as root (sudo)";
     return finding;
 }

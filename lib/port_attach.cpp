@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "port_attach.h"
 
+#include "capabilities.h"
 #include "class_table.h"
 #include "device_check.h"
 #include "device_settings.h"
@@ -181,6 +182,7 @@ void connect_port(const BridgeState& state, std::uint16_t number, const Link& li
 
 std::uint16_t attach_port(const BridgeState& state, const std::string& device,
                           const PortOptions& options, const std::string& doing) {
+    require_capabilities(doing);
     const Link link = require_device(state, device, doing);
     require_settings(state, options.settings, doing);
     const Mirrors mirrors = require_mirrors(state, device, options.settings, doing);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_state.h"
+#include "capabilities.h"
 #include "device_settings.h"
 #include "mirror.h"
 #include "netns.h"
@@ -62,6 +63,7 @@ void Ports::remove(const std::string& device) {
 // Attaches a port anew; if that fails, as it was; and if that fails too, as when there is no
 // memory, it is left like a port whose device is gone, with its settings.
 void Ports::reconnect(std::uint16_t number, const PortChange& change, const std::string& doing) {
+    require_capabilities(doing);
     xdpb_port& slot = state_->ports[number];
     const std::atomic_ref flags(slot.flags);
     const auto old_flags = flags.load();

@@ -20,8 +20,8 @@ TEST_F(FailTest, PortAdd) {
     });
 }
 
-// A port is put back as it was. Where that fails too, it waits for `port add`, as if its device were
-// gone: libbpf asks the kernel what it can once, and believes in what it has found.
+// A port is put back as it was. Where that fails too, it waits for `port add`, as if its device
+// were gone: libbpf asks the kernel what it can once, and believes in what it has found.
 TEST_F(FailTest, PortSet) {
     cli_ok({"port", "add", "br0", "v2", "--hook", "both", "--mac-quota", "7"});
     for_each_step(6, [](int step) {

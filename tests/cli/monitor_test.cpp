@@ -5,6 +5,7 @@
 #include "sandbox/packet_socket.h"
 
 #include <csignal>
+#include <fmt/format.h>
 #include <thread>
 
 namespace xdpbridge::test {
@@ -82,6 +83,47 @@ TEST_F(MonitorTest, PrintsAnObjectALine) {
 TEST_F(MonitorTest, OneAtATime) {
     const auto monitor = start({"monitor", "br0"});
     expect_error({"monitor", "br0"}, 1, {"br0", "somebody else reads them"});
+}
+
+// A reader that stands still costs nobody a frame.
+TEST_F(MonitorTest, AStalledReaderLosesEventsAndNoFrames) {
+    constexpr unsigned hosts = 12'000; // more than there is room for
+    sandbox::PacketSocket from("hosts", "v1-peer");
+    auto monitor = start({"monitor", "br0"});
+    send("v2-peer", "02:00:00:00:00:77"); // whom all of them write to
+    ASSERT_TRUE(prints(monitor, "learn 02:00:00:00:00:77"));
+    monitor.signal(SIGSTOP);
+    const auto frames = [] {
+        const auto row = json({"stats", "br0", "v2"});
+        std::uint64_t sent = 0;
+        for (const auto& hook : row)
+            sent += hook["tx_packets"].get<std::uint64_t>();
+        return sent;
+    };
+    const auto before = frames();
+    for (unsigned i = 0; i < hosts; i++) {
+        const sandbox::Frame frame =
+            sandbox::Ethernet{.dst = "02:00:00:00:00:77",
+                              .src = fmt::format("02:00:00:01:{:02x}:{:02x}", i >> 8, i & 255),
+                              .type = 0x88b5} /
+            sandbox::Payload{46};
+        from.send(frame);
+    }
+    for (int i = 0; i < 200 && frames() - before < hosts; i++)
+        std::this_thread::sleep_for(20ms);
+    EXPECT_EQ(frames() - before, hosts);
+    EXPECT_EQ(json({"port", "show", "br0", "v1"})[0]["learned"], hosts);
+    const auto lost = json({"show"})[0]["events_lost"].get<unsigned>();
+    EXPECT_GT(lost, 0U);
+    EXPECT_LT(lost, hosts);
+    monitor.signal(SIGCONT);
+    EXPECT_TRUE(prints(monitor, fmt::format("{} events lost", lost)));
+    const auto text = monitor.out();
+    std::size_t told = 0;
+    for (auto at = text.find("learn 02:00:00:01:"); at != std::string::npos;
+         at = text.find("learn 02:00:00:01:", at + 1))
+        told++;
+    EXPECT_EQ(told + lost, hosts);
 }
 
 } // namespace
