@@ -6,13 +6,15 @@ check "vhost: /dev/vhost-net" test -c /dev/vhost-net
 root=/tmp/nested
 mkdir -p $root/bin $root/proc
 cp /bin/busybox $root/bin
-for module in failover net_failover virtio_net; do # virtio_pci is built in, or comes first
+# Those of virtio are built into some kernels.
+modules="virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net"
+for module in $modules; do
     find "$KERNEL/lib/modules" -name "$module.ko*" -exec cp {} $root \;
 done
 for module in $(cd $root && ls ./*.ko.xz); do xz -d "$root/$module"; done
-cat >$root/init <<'INIT'
+cat >$root/init <<INIT
 #!/bin/busybox sh
-for module in failover net_failover virtio_net; do busybox insmod /$module.ko; done
+for module in $modules; do [ ! -e /\$module.ko ] || busybox insmod /\$module.ko; done
 busybox ip address add 10.0.0.9/24 dev eth0
 busybox ip link set eth0 up
 while true; do busybox sleep 60; done
@@ -31,7 +33,7 @@ for hook in auto xdp tc; do
     check "vhost $hook: v1" xdp-bridge port add br0 v1 --hook $hook
     check "vhost $hook: t9" xdp-bridge port add br0 t9 --hook $hook
     up() { # it is emulated in an emulated VM
-        for try in $(busybox seq 100); do
+        for try in $(busybox seq 200); do
             kill -0 $nested || return
             ip netns exec h1 ping -c 1 -W 2 10.0.0.9 && return
         done
