@@ -7,7 +7,6 @@
 #include <net/if.h>
 
 #include <chrono>
-#include <fstream>
 #include <thread>
 
 namespace xdpbridge::bench {
@@ -18,11 +17,7 @@ const std::string forwarding_netns = "forwarding";
 
 sandbox::NetnsScope enter_forwarding(sandbox::Sandbox& sandbox, std::size_t ports) {
     sandbox.add_namespace(forwarding_netns);
-    {
-        // No IPv6: it would send frames of its own, to be learned and counted.
-        const sandbox::NetnsScope scope(forwarding_netns);
-        std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
-    }
+    sandbox::disable_ipv6(forwarding_netns); // whose frames would be learned and counted
     for (std::size_t n = 0; n < ports; n++) {
         const std::string port = fmt::format("p{}", n);
         const std::string peer = port + "-peer";
