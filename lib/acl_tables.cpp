@@ -134,11 +134,6 @@ void wait_for_frames(const BridgeState& state, std::uint32_t generation) noexcep
         bpf_map_update_elem(state.acl_tables.get(), &generation, &fd, BPF_ANY);
 }
 
-void zero_counters(const BridgeState& state, std::uint32_t slot) {
-    const std::vector<xdpb_acl_counters> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    bpf_map_update_elem(state.acl_counters.get(), &slot, zero.data(), BPF_ANY);
-}
-
 // Gives each new rule a slot that no rule that holds has, and stores it there.
 std::vector<PlacedRule> place(const BridgeState& state, const std::vector<WantedRule>& rules) {
     std::vector<bool> taken(XDPB_ACL_SLOTS);
@@ -154,7 +149,7 @@ std::vector<PlacedRule> place(const BridgeState& state, const std::vector<Wanted
         while (taken[next])
             next++;
         state.acl_rules[next] = wanted.rule;
-        zero_counters(state, next);
+        zero_per_cpu<xdpb_acl_counters>(state.acl_counters, next);
         store_rate(state.policers[XDPB_POLICER_ACL + next], wanted.rate);
         placed.push_back({wanted.rule, next++});
     }

@@ -45,6 +45,8 @@ void cover_mounts() {
     }
 }
 
+} // namespace
+
 // /proc/sys/net shows the namespace of the thread that opens it.
 void write_sysctl(const std::string& netns, const std::string& path, const std::string& value) {
     NetnsScope scope(netns);
@@ -53,7 +55,10 @@ void write_sysctl(const std::string& netns, const std::string& path, const std::
         throw system_error(fmt::format("set {} in network namespace {}", path, netns));
 }
 
-} // namespace
+void disable_ipv6(const std::string& netns) {
+    for (const char* scope : {"all", "default"})
+        write_sysctl(netns, fmt::format("net/ipv6/conf/{}/disable_ipv6", scope), "1");
+}
 
 Sandbox::WayBack::WayBack() {
     auto threads = std::distance(fs::directory_iterator("/proc/self/task"), {});

@@ -27,6 +27,12 @@ struct Host {
     std::string ipv6;   // fd00:77::INDEX, in fd00:77::/64
 };
 
+// A setting of one namespace: path is below /proc/sys, "net/...".
+void write_sysctl(const std::string& netns, const std::string& path, const std::string& value);
+
+// From here on a namespace sends no frames by itself: what IPv6 would send unasked.
+void disable_ipv6(const std::string& netns);
+
 // Throwaway networks that touch nothing of the machine they run on.
 //
 // The constructor moves this process into a mount namespace and a network namespace of its own,

@@ -11,7 +11,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -32,13 +31,11 @@ std::string port_name(std::size_t port) {
 sandbox::NetnsScope enter_forwarding(sandbox::Sandbox& sandbox,
                                      const ForwardingNetOptions& options) {
     sandbox.add_namespace(forwarding_netns);
-    {
-        // No IPv6: it would send frames of its own, to be learned and counted.
-        const sandbox::NetnsScope scope(forwarding_netns);
-        std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
-        for (const std::string table : {"arp", "ip", "ip6"})
-            std::ofstream(fmt::format("/proc/sys/net/bridge/bridge-nf-call-{}tables", table))
-                << options.netfilter;
+    sandbox::disable_ipv6(forwarding_netns); // whose frames would be learned and counted
+    for (const std::string table : {"arp", "ip", "ip6"}) {
+        const auto call = fmt::format("net/bridge/bridge-nf-call-{}tables", table);
+        if (fs::exists("/proc/sys/" + call)) // a kernel with br_netfilter
+            sandbox::write_sysctl(forwarding_netns, call, options.netfilter ? "1" : "0");
     }
     for (std::size_t n = 0; n < options.ports; n++) {
         const std::string port = port_name(n), peer = ForwardingNet::far_end(n);

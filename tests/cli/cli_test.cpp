@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli_test.h"
 
-#include "sandbox/netns_scope.h"
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -57,10 +55,7 @@ void CliTest::make_bridge(const std::string& name) {
 
 void CliTest::move_peers_to_hosts() {
     sandbox_.add_namespace("hosts");
-    {
-        const sandbox::NetnsScope scope("hosts");
-        std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
-    }
+    sandbox::disable_ipv6("hosts");
     for (const char* peer : {"v1-peer", "v2-peer"}) {
         sandbox::check({"ip", "link", "set", peer, "netns", "hosts"});
         sandbox_.ip("hosts", {"link", "set", peer, "up"});

@@ -25,10 +25,7 @@ bool has(const std::string& text, const char* part) {
 
 void StepTest::SetUp() {
     sandbox_.add_namespace("hosts");
-    {
-        const sandbox::NetnsScope scope("hosts");
-        std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
-    }
+    sandbox::disable_ipv6("hosts");
     for (const std::string device : {"x1", "x2", "t1", "t2", "v2"}) {
         make_veth(device);
         const std::string peer = device + "-peer";

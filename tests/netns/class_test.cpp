@@ -41,8 +41,8 @@ class ClassTest : public HookNetworkTest {
         NetworkTest::TearDown();
     }
     void plug_in(const PortSettings& settings) {
-        silence("switch");
-        silence(h1_.netns);
+        sandbox::disable_ipv6("switch");
+        sandbox::disable_ipv6(h1_.netns);
         tap_ = std::make_unique<sandbox::Tap>("switch", "tap0");
         bridge_->ports().add("tap0", {.hook = GetParam(), .settings = settings});
     }

@@ -19,8 +19,8 @@ class LatencyTest : public HookNetworkTest {
     std::uint16_t port_ = 0;
 
     void SetUp() override {
-        silence("switch");
-        silence(h1_.netns);
+        sandbox::disable_ipv6("switch");
+        sandbox::disable_ipv6(h1_.netns);
         tap_ = std::make_unique<sandbox::Tap>("switch", "tap0");
         port_ = bridge_->ports().add("tap0", {.hook = GetParam()});
         bridge_->fdb().add({.mac = mac(reader_mac), .port = port_, .is_static = true});

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "network_test.h"
 
-#include "sandbox/netns_scope.h"
 #include "support/exits.h"
 
-#include <fstream>
 #include <thread>
 
 namespace xdpbridge::test {
@@ -37,12 +35,6 @@ Host NetworkTest::add_host(const std::string& name, PortOptions options) {
 
 void NetworkTest::send(const Host& from, const Frame& frame) {
     PacketSocket(from.netns, from.device).send(frame);
-}
-
-void NetworkTest::silence(const std::string& netns) {
-    const sandbox::NetnsScope scope(netns);
-    for (const char* which : {"all", "default"})
-        std::ofstream(std::string("/proc/sys/net/ipv6/conf/") + which + "/disable_ipv6") << 1;
 }
 
 PortCounters NetworkTest::counters(const std::string& device) const {

@@ -43,8 +43,6 @@ class NetworkTest : public SandboxTest {
     Host add_host(const std::string& name, PortOptions options = {});
     // Sends from a host's own interface.
     static void send(const Host& from, const Frame& frame);
-    // From here on a namespace sends no frames by itself: it has no IPv6.
-    static void silence(const std::string& netns);
     [[nodiscard]] PortCounters counters(const std::string& device) const;
     // Counters of a frame on its way may lag behind the frame.
     [[nodiscard]] bool eventually(const std::function<bool()>& condition) const;

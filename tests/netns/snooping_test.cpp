@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <fstream>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -54,13 +53,6 @@ class Member {
   private:
     Fd socket_;
 };
-
-void write_sysctl(const Host& host, const std::string& path, const std::string& value) {
-    const NetnsScope scope(host.netns);
-    std::ofstream file("/proc/sys/net/" + path);
-    if (!(file << value << std::flush))
-        throw std::runtime_error("write " + path);
-}
 
 enum class AtHooks : std::uint8_t { xdp, tc, mixed };
 
@@ -146,8 +138,8 @@ TEST_P(SnoopingTest, AGroupGoesToItsMembersAndToRouters) {
 }
 
 TEST_P(SnoopingTest, ByReportsOfTheEarlierVersionsToo) {
-    write_sysctl(h2_, "ipv4/conf/eth0/force_igmp_version", "2");
-    write_sysctl(h2_, "ipv6/conf/eth0/force_mld_version", "1");
+    sandbox::write_sysctl(h2_.netns, "net/ipv4/conf/eth0/force_igmp_version", "2");
+    sandbox::write_sysctl(h2_.netns, "net/ipv6/conf/eth0/force_mld_version", "1");
     {
         const Member four(h2_, group4), six(h2_, group6);
         ASSERT_TRUE(joins(h2_, group4));

@@ -78,7 +78,7 @@ class UpgradeTest : public HookNetworkTest {
 
 TEST_P(UpgradeTest, NoFrameIsLost) {
     for (const char* netns : {"switch", "h1", "h2"})
-        silence(netns);
+        sandbox::disable_ipv6(netns);
     send(h2_, datagram(h2_.mac, h1_.mac)); // learned
     const auto learned = bridge_->fdb().entries().size();
     FullLoad load(h1_, h2_, {datagram(h1_.mac, h2_.mac), datagram(h1_.mac, "02:00:00:00:00:77")});

@@ -107,10 +107,7 @@ class Churn {
 // Two ports that nobody touches, and hosts behind them in a namespace of their own.
 void make_quiet_pair(sandbox::Sandbox& sandbox) {
     sandbox.add_namespace("hosts");
-    {
-        const sandbox::NetnsScope scope("hosts");
-        std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
-    }
+    sandbox::disable_ipv6("hosts");
     for (const std::string device : {"quiet1", "quiet2"}) {
         const std::string peer = device + "-p";
         sandbox::check({"ip", "link", "add", device, "type", "veth", "peer", "name", peer});
