@@ -15,7 +15,7 @@ namespace xdpbridge {
 struct FdbFileBridge {
     std::string name;
     bool vlan_aware = false;
-    std::unordered_map<std::string, std::uint16_t> ports; // numbers by device
+    std::unordered_map<std::string, std::uint16_t> ports = {}; // numbers by device
 };
 
 // The entries of a text, in its order. Throws Error (EINVAL) that names the first line that is

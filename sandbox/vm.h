@@ -26,11 +26,11 @@ struct VmFolder {
 };
 
 struct VmOptions {
-    VmKernel kernel;
-    std::string initramfs;   // Initramfs::finish()
-    std::string netns;       // where the taps are
-    std::vector<VmNic> nics; // eth0, eth1, ...
-    std::vector<VmFolder> folders;
+    VmKernel kernel = {};
+    std::string initramfs = {};   // Initramfs::finish()
+    std::string netns = {};       // where the taps are
+    std::vector<VmNic> nics = {}; // eth0, eth1, ...
+    std::vector<VmFolder> folders = {};
     int memory_mb = 512;
     int cpus = 1;
 };

@@ -89,8 +89,7 @@ VmTransfer vm_transfer(const VmTransferOptions& options) {
     Vm vm({.kernel = options.kernel,
            .initramfs = vm_initramfs(options, script),
            .netns = options.netns,
-           .nics = {{options.tap, options.mac, options.offloads}},
-           .folders = {}});
+           .nics = {{options.tap, options.mac, options.offloads}}});
     // The VM is emulated where there is no KVM, and a boot may take its time on a busy machine.
     if (!vm.wait_for("ping over", 60s + options.pings * 1s))
         throw std::runtime_error("the VM did not come up; its console:\n" + vm.console());

@@ -48,8 +48,6 @@ TEST_P(KernelTest, BesideOtherPrograms) {
     sandbox::Vm vm({.kernel = kernel,
                     .initramfs = initramfs.finish(),
                     .netns = "vm",
-                    .nics = {},
-                    .folders = {},
                     .memory_mb = 1024});
     EXPECT_TRUE(vm.wait_for("SCRIPT DONE", 400s)) << kernel.version;
     const std::string console = vm.console();
