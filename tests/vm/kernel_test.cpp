@@ -45,10 +45,8 @@ TEST_P(KernelTest, BesideOtherPrograms) {
     initramfs.set_script(guest_script("dispatcher"));
 
     sandbox_.add_namespace("vm");
-    sandbox::Vm vm({.kernel = kernel,
-                    .initramfs = initramfs.finish(),
-                    .netns = "vm",
-                    .memory_mb = 1024});
+    sandbox::Vm vm(
+        {.kernel = kernel, .initramfs = initramfs.finish(), .netns = "vm", .memory_mb = 1024});
     EXPECT_TRUE(vm.wait_for("SCRIPT DONE", 400s)) << kernel.version;
     const std::string console = vm.console();
     EXPECT_NE(console.find("PASS ping"), std::string::npos) << kernel.version;
