@@ -102,6 +102,9 @@ void require_valid(const BridgeState& state, const FdbEntry& entry, const std::s
         !(state.ports[entry.port].flags & XDPB_PORT_USED))
         refuse(fmt::format("no port number {}", entry.port),
                fmt::format("`xdp-bridge port show {}` lists the ports", state.name));
+    if (state.ports[entry.port].features & XDPB_FEATURE_ROUTED)
+        refuse(fmt::format("port {} is a routed port, which nothing is switched to", entry.port),
+               "`xdp-bridge neigh add` says who is behind it");
     if (aware && (entry.vlan >= XDPB_VLANS || !is_member(state, entry.port, entry.vlan)))
         refuse(entry.vlan == 0 ? "a VLAN-aware bridge needs its VLAN"
                                : fmt::format("its port is not in VLAN {}", entry.vlan),

@@ -221,7 +221,7 @@ TEST_P(RouteStageTest, HeadersThatAreNotRight) {
     EXPECT_EQ(to_stack(wrong), "bad_header") << "checksum";
     for (const char* src : {"0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"})
         EXPECT_EQ(to_stack(v4({.src = src, .dst = "10.9.0.1"})), "bad_header") << src;
-    for (const char* src : {"::", "::1", "ff02::1"})
+    for (const char* src : {"::", "::1", "ff02::1", "::ffff:10.0.0.1"})
         EXPECT_EQ(to_stack(v6({.src = src, .dst = "fd09::1"})), "bad_header") << src;
     Frame version = good6();
     version[14] = 0x40;

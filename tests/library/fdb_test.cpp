@@ -88,6 +88,13 @@ TEST_F(FdbTest, RefusesWhatIsNoPort) {
     EXPECT_THAT(table(), IsEmpty());
 }
 
+TEST_F(FdbTest, RefusesARoutedPort) {
+    const Port routed = add_port({.routed = true});
+    EXPECT_THAT(add_error({.mac = host(1), .port = routed.number}).what(),
+                HasSubstr("is a routed port"));
+    EXPECT_THAT(fdb_.entries(), IsEmpty());
+}
+
 TEST_F(FdbTest, RefusesVlans) {
     for (const std::uint16_t vlan : {1, 4094, 65535})
         EXPECT_EQ(add_error({.mac = host(1), .vlan = vlan, .port = 1}).code().value(), EINVAL);

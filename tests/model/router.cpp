@@ -25,7 +25,7 @@ bool is_martian6(const Ip& ip) {
     const bool loopback = std::all_of(ip.octets.begin(), ip.octets.end() - 1,
                                       [](std::uint8_t octet) { return octet == 0; }) &&
                           ip.octets[15] <= 1;
-    return ip.octets[0] == 0xff || loopback;
+    return ip.octets[0] == 0xff || loopback || ip.is_ipv4(); // ::ffff:a.b.c.d is not for the wire
 }
 
 bool is_link_local(const Ip& ip) {
