@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bridge_maps.h"
 #include "bridge_state.h"
+#include "capabilities.h"
 #include "class_table.h"
 #include "mdb_table.h"
 #include "netns.h"
@@ -245,6 +246,7 @@ void Bridge::remove(const std::string& name, const Where& where) {
 Upgrade Bridge::upgrade(const std::string& name, const Where& where) {
     const std::string doing = fmt::format("upgrade bridge '{}'", name);
     require_name(name, doing);
+    require_capabilities(doing);
     const auto folder = root_folder(where) / name;
     require_folder(folder, doing);
     const Lock lock(folder, Lock::Kind::exclusive, doing);
@@ -254,6 +256,9 @@ Upgrade Bridge::upgrade(const std::string& name, const Where& where) {
     try {
         const auto state = BridgeState::open(name, folder, where);
         state->require_netns(doing);
+        if (std::find(done.new_maps.begin(), done.new_maps.end(), "class_rules") !=
+            done.new_maps.end())
+            store_default_class_rules(*state, doing);
         state->repair();
         const NetnsScope scope(where.netns);
         done.ports = replace_programs(*state, doing);

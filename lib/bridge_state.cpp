@@ -41,9 +41,10 @@ bool still_there(const Fd& fd, const std::filesystem::path& directory) {
 
 Fd open_pin(const std::filesystem::path& path, const std::string& doing) {
     Fd fd(bpf_obj_get(path.c_str()));
-    if (!fd)
-        throw Error(errno, doing,
-                    fmt::format("{}: {}", path.string(), std::generic_category().message(errno)));
+    if (const int err = fd ? 0 : errno; err != 0)
+        throw Error(
+            err, doing, fmt::format("{}: {}", path.string(), std::generic_category().message(err)),
+            err == ENOENT ? "`xdp-bridge upgrade` makes what an older version has not" : "");
     return fd;
 }
 

@@ -9,11 +9,23 @@
 
 #include <array>
 #include <bpf/bpf.h>
+#include <fmt/format.h>
 #include <vector>
 
 namespace xdpbridge {
 
 namespace {
+
+// To be put back if the upgrade fails. A version that kept no pins of its programs leaves their ids
+// alone.
+Fd open_old_program(const BridgeState& state, const std::string& name, std::uint32_t id,
+                    const std::string& doing) {
+    Fd old = open_kept_program(state, name, id);
+    if (const int err = old ? 0 : errno; err != 0)
+        throw Error(err, doing, fmt::format("its program {} cannot be opened", id),
+                    err == EPERM ? "run this once with CAP_SYS_ADMIN" : "");
+    return old;
+}
 
 // In both maps "devices", and where floods to the port's VLANs go.
 class EgressReplacement final : public Replacement {
@@ -25,7 +37,8 @@ class EgressReplacement final : public Replacement {
             if (!output)
                 throw Error(ENODEV, doing, "its device is gone");
             ifindex_ = output->ifindex;
-            old_[frags] = open_kept_program(state, kept_egress(port, frags), output->bpf_prog.id);
+            old_[frags] =
+                open_old_program(state, kept_egress(port, frags), output->bpf_prog.id, doing);
             new_[frags].load(frags, false, doing);
         }
     }
@@ -70,7 +83,7 @@ class LinkReplacement final : public Replacement {
         __u32 size = sizeof(info);
         if (bpf_obj_get_info_by_fd(link_.get(), &info, &size) != 0)
             throw Error(errno, doing);
-        old_ = open_kept_program(state, kept_ingress(port), info.prog_id);
+        old_ = open_old_program(state, kept_ingress(port), info.prog_id, doing);
         new_.load(true, true, doing);
     }
     void apply(const std::string& doing) override {

@@ -196,16 +196,29 @@ void show_bridges(const Context& context, const std::string& only) {
         show_row(table, info);
 }
 
+// Without a name: all whose ports are here. One that cannot be upgraded is in no other's way.
 void upgrade_bridges(const Context& context, const std::string& only) {
-    const auto names = only.empty() ? Bridge::list(context.where) : std::vector{only};
-    Table table(context.json, {{"bridge"}, {"ports", true}, {"new_maps"}});
-    for (const auto& name : names) {
-        const auto done = Bridge::upgrade(name, context.where);
-        table.row(
-            {cell(name), cell(done.ports),
-             cell(done.new_maps,
-                  done.new_maps.empty() ? "-" : fmt::format("{}", fmt::join(done.new_maps, ",")))});
+    std::vector<std::pair<std::string, Upgrade>> upgraded;
+    std::optional<Error> failed;
+    for (const auto& name : only.empty() ? Bridge::list(context.where) : std::vector{only}) {
+        try {
+            upgraded.emplace_back(name, Bridge::upgrade(name, context.where));
+        } catch (const Error& error) {
+            const bool elsewhere = error.code().value() == EXDEV;
+            if (!failed && !(only.empty() && elsewhere))
+                failed = error;
+        }
     }
+    if (!upgraded.empty() || !failed) {
+        Table table(context.json, {{"bridge"}, {"ports", true}, {"new_maps"}});
+        for (const auto& [name, done] : upgraded) {
+            const auto maps = fmt::format("{}", fmt::join(done.new_maps, ","));
+            table.row(
+                {cell(name), cell(done.ports), cell(done.new_maps, maps.empty() ? "-" : maps)});
+        }
+    }
+    if (failed)
+        throw *failed;
 }
 
 } // namespace
@@ -266,7 +279,8 @@ void add_bridge_commands(CLI::App& app, const Context& context) {
 
     add_verb<BridgeArguments>(
         app, "upgrade",
-        "Give all bridges, or one, the programs of this version, without the loss of a frame",
+        "Give the ports of all bridges, or of one, this version's programs, without the loss of a "
+        "frame; what the bridge knows and counts stays",
         "xdp-bridge upgrade br0",
         [](CLI::App& verb, BridgeArguments& arguments) {
             add_bridge_argument(verb, arguments.bridge)->required(false);

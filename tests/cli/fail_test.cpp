@@ -42,6 +42,17 @@ TEST_F(FailTest, PortSet) {
     });
 }
 
+// Every port goes on with the programs that it had.
+TEST_F(FailTest, Upgrade) {
+    cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
+    Ids before;
+    fail_at_each_step(
+        24, {"upgrade", "br0"}, [&] { before = programs(); },
+        [&](const Ending& ending) {
+            EXPECT_EQ(programs_since(before), ending.exit_code == 0 ? "other" : "same");
+        });
+}
+
 TEST_F(FailTest, AddABridge) {
     for_each_step(16, [](int step) {
         const Ending ending = fail_cli_at(step, {"add", "br1"});

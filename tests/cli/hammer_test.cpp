@@ -29,7 +29,7 @@ class HammerTest : public CliTest {
         const std::string device = fmt::format("h{}", number(3));
         const std::string mac = fmt::format("02:00:00:00:00:{:02x}", number(8));
         const std::string vid = std::to_string(2 + number(3));
-        switch (number(8)) {
+        switch (number(9)) {
         case 0:
         case 1:
             return {"port", "add", "br0", device};
@@ -43,6 +43,8 @@ class HammerTest : public CliTest {
             return {"vlan", "add", "br0", device, vid};
         case 6:
             return {"vlan", "del", "br0", device, vid};
+        case 7:
+            return {"upgrade", "br0"};
         default:
             return {"set", "br0", "--ageing", std::to_string(100 + number(100))};
         }

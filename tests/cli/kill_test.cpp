@@ -38,6 +38,26 @@ TEST_F(KillTest, PortSet) {
     EXPECT_TRUE(v2_is_port());
 }
 
+// The next call finishes what was begun: all ports have programs of one version, and no program or
+// pin of another is left.
+TEST_F(KillTest, Upgrade) {
+    cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
+    Ids before;
+    std::vector<std::string> pins_before;
+    kill_at_each_step(
+        24, {"upgrade", "br0"},
+        [&] {
+            before = programs();
+            pins_before = pins();
+        },
+        [&](const Ending& ending) {
+            const auto now = programs_since(before);
+            EXPECT_TRUE(now == "other" || (ending.reached && now == "same")) << now;
+            EXPECT_EQ(pins(), pins_before);
+        });
+    EXPECT_TRUE(v2_is_port());
+}
+
 TEST_F(KillTest, FdbLoad) {
     const std::string file = fmt::format("/tmp/xdp-bridge-kill-test-{}.fdb", ::getpid());
     std::ofstream text(file);

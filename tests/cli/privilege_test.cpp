@@ -96,6 +96,7 @@ TEST_F(PrivilegeTest, ThreeCapabilitiesAreEnough) {
         ok({noun, "show", "br0"});
     ok({"stats", "br0"});
     ok({"doctor", "v1"});
+    ok({"upgrade", "br0"});
     ok({"svi", "del", "br0", "svi5"});
     ok({"port", "set", "br0", "v1", "--mirror-rx", "off"});
     ok({"port", "del", "br0", "v2"});
@@ -116,6 +117,7 @@ TEST_F(PrivilegeTest, TheOneThatIsMissingIsNamed) {
     refused({"port", "add", "br0", "v1"}, "+bpf,+net_admin", "CAP_PERFMON");
     ok({"port", "add", "br0", "v1"});
     refused({"port", "set", "br0", "v1", "--hook", "xdp"}, "+bpf,+net_admin", "CAP_PERFMON");
+    refused({"upgrade", "br0"}, "+bpf,+net_admin", "CAP_PERFMON");
     EXPECT_THAT(ok({"port", "show", "br0", "v1"}), HasSubstr("forwarding"));
     ok({"del", "br0"});
 }

@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fstream>
+#include <iostream>
+#include <thread>
 
 namespace xdpbridge::test {
 
@@ -80,8 +84,7 @@ std::string StepTest::picture() {
             row.erase(counter);
         text += row.dump() + "\n";
     }
-    const std::string pins = "/sys/fs/bpf/xdp-bridge";
-    text += shown({"find", pins, "-not", "-name", "*.debug"});
+    text += fmt::format("{}\n", fmt::join(pins(), "\n"));
     text += cli_ok({"vlan", "show", "br0"}) + cli_ok({"guard", "show", "br0"});
     text += cli_ok({"fdb", "show", "br0", "--static"});
     text += fmt::format("XDP on v2: {}\n", xdp_program_on("v2") != 0);
@@ -104,8 +107,29 @@ void StepTest::expect_whole() {
     EXPECT_EQ(has(shown({"ip", "link", "show", "v2"}), "PROMISC"), is_port);
 }
 
-void StepTest::kill_at_each_step(int stride, const Argv& words,
-                                 const std::function<void()>& before) {
+Ids StepTest::programs() {
+    return programs_over(pinned_maps("/sys/fs/bpf/xdp-bridge/br0"));
+}
+
+std::string StepTest::programs_since(const Ids& then) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    for (;;) {
+        const Ids now = programs();
+        if (now == then)
+            return "same";
+        const auto stayed = std::count_if(now.begin(), now.end(),
+                                          [&](std::uint32_t id) { return then.contains(id); });
+        if (stayed == 0 && now.size() == then.size())
+            return "other";
+        if (std::chrono::steady_clock::now() > deadline)
+            return fmt::format("{} of {} and {} others", stayed, then.size(),
+                               now.size() - static_cast<std::size_t>(stayed));
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+void StepTest::kill_at_each_step(int stride, const Argv& words, const Before& before,
+                                 const After& after) {
     int killed = 0;
     for_each_step(stride, [&](int step) {
         before();
@@ -117,14 +141,17 @@ void StepTest::kill_at_each_step(int stride, const Argv& words,
         EXPECT_EQ(ending.exit_code, ending.reached ? 128 + SIGKILL : 0) << ending.err;
         repair();
         expect_whole();
+        if (after)
+            after(ending);
         killed += ending.reached ? 1 : 0;
         return ending.reached;
     });
     EXPECT_GT(killed, 0);
+    std::cout << "killed at " << killed << " steps\n";
 }
 
-void StepTest::fail_at_each_step(int stride, const Argv& words,
-                                 const std::function<void()>& before) {
+void StepTest::fail_at_each_step(int stride, const Argv& words, const Before& before,
+                                 const After& after) {
     int failed = 0;
     for_each_step(stride, [&](int step) {
         before();
@@ -144,9 +171,12 @@ void StepTest::fail_at_each_step(int stride, const Argv& words,
             EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), 1);
             EXPECT_EQ(picture(), was) << "it is not as it was";
         }
+        if (after)
+            after(ending);
         return ending.reached;
     });
     EXPECT_GT(failed, 0);
+    std::cout << "failed because of " << failed << " steps\n";
 }
 
 } // namespace xdpbridge::test

@@ -7,6 +7,7 @@
 #include "cli_test.h"
 
 #include "support/flow.h"
+#include "support/objects.h"
 #include "support/steps.h"
 
 #include <list>
@@ -31,14 +32,22 @@ class StepTest : public CliTest {
     // Any call that changes the bridge repairs it first.
     static void repair() { cli_ok({"set", "br0", "--ageing", "300"}); }
 
+    // Of br0: at its ports' hooks, on their way out, and at tracepoints.
+    static Ids programs();
+    // What has become of them: "same" for all of them, "other" for as many others and none of
+    // those; else how many. Waits, for the kernel frees programs when it can.
+    static std::string programs_since(const Ids& then);
+
+    using Before = std::function<void()>;
+    using After = std::function<void(const Ending&)>;
     // Kills the command at its steps. before makes what it needs; after each kill the bridge is
-    // repaired and looked at.
-    static void kill_at_each_step(int stride, const Argv& words,
-                                  const std::function<void()>& before);
+    // repaired and looked at, also by after.
+    static void kill_at_each_step(int stride, const Argv& words, const Before& before,
+                                  const After& after = {});
     // Lets each step of the command fail. It fails with one line, and all is as it was; or it does
     // without what failed.
-    static void fail_at_each_step(int stride, const Argv& words,
-                                  const std::function<void()>& before);
+    static void fail_at_each_step(int stride, const Argv& words, const Before& before,
+                                  const After& after = {});
 
   private:
     std::list<Flow> flows_;

@@ -187,9 +187,12 @@ TEST_F(UpgradeTest, MakesMapsThatAnOlderVersionHasNot) {
     const Port port = add_port();
     for (const char* map : {"class_rules", "class_counters"})
         std::filesystem::remove(bridge_.info().folder / map);
+    const Error error = error_of([] { Bridge::open("switch"); });
+    EXPECT_EQ(error.code().value(), ENOENT);
+    EXPECT_THAT(error.what(), HasSubstr("`xdp-bridge upgrade`"));
     EXPECT_THAT(Bridge::upgrade("switch").new_maps, ElementsAre("class_counters", "class_rules"));
+    EXPECT_EQ(Bridge::open("switch").classes().list().size(), 3U) << "those of PTP";
     EXPECT_EQ(Bridge::upgrade("switch").new_maps.size(), 0U);
-    Bridge::open("switch");
 }
 
 TEST_F(UpgradeTest, WhatFailsOnOnePortChangesNone) {

@@ -32,6 +32,7 @@ std::vector<std::string> pins() {
     for (const auto& entry : fs::recursive_directory_iterator("/sys/fs/bpf"))
         if (!entry.is_directory() && !entry.path().string().ends_with(".debug"))
             found.push_back(entry.path());
+    std::sort(found.begin(), found.end());
     return found;
 }
 

@@ -13,7 +13,7 @@ namespace xdpbridge::test {
 
 using Ids = std::set<std::uint32_t>;
 
-// All that is pinned in the sandbox's BPF file system.
+// All that is pinned in the sandbox's BPF file system, in alphabetical order.
 std::vector<std::string> pins();
 // The maps pinned in a bridge's folder.
 Ids pinned_maps(const std::filesystem::path& bridge_folder);

@@ -34,6 +34,34 @@ check "the last one has seen what ours has passed on" more after_frames "$before
 check "and ours has" says '"passed":3,' xdp-bridge -j stats br0 v2
 check "refusals are counted" silent "not counted" xdp-bridge show br0
 check "learned" says v2 xdp-bridge fdb show br0
+
+# An upgrade exchanges ours alone, while frames go on.
+chain() { xdp-loader status "$1" | busybox awk '$1 == "=>" { printf "%s ", $3 }'; }  # names, in their order
+number() { xdp-loader status "$1" | busybox awk '$3 == "xdpb_ingress" { print $4 }'; } # the id of ours
+all_three() { [ "$(chain v1)" = "first xdpb_ingress after " ] || { chain v1 && return 1; }; }
+others_now() { # THE TWO IDS BEFORE
+    now="$(number v1) $(number v2)"
+    [ $# = 2 ] || { echo "$now" && return 1; }
+    for id; do case " $now " in *" $id "*) echo "$now, as before" && return 1 ;; esac done
+}
+no_ping_lost() {
+    cat /tmp/pings
+    [ "$(grep -c 'packets transmitted' /tmp/pings)" -gt 0 ] && ! grep 'packets transmitted' /tmp/pings | grep -qv ' 0% packet loss'
+}
+check "upgrade: another program after ours, too" xdp-loader load -m native -P 90 v1 "$OBJECTS/after.o"
+check "upgrade: three on v1" all_three
+while [ ! -e /tmp/upgraded ]; do ip netns exec h1 ping -q -c 50 -i 0.02 -W 5 10.0.0.2; done >/tmp/pings 2>&1 &
+for i in 1 2 3; do
+    ids="$(number v1) $(number v2)"
+    check "upgrade $i" says "br0         2" xdp-bridge upgrade br0
+    check "upgrade $i: other programs than $ids" others_now $ids
+    check "upgrade $i: three on v1" all_three
+done
+touch /tmp/upgraded
+wait
+check "upgrade: no ping is lost" no_ping_lost
+check "upgrade: still by the dispatcher" says dispatcher xdp-bridge port show br0
+check "upgrade: the old ones are gone" [ "$(bpftool prog show name xdpb_ingress | grep -c xdpb_ingress)" = 2 ]
 check "groups and neighbours: on" xdp-bridge set br0 --snooping on --neigh-suppress on
 for i in 1 2; do ip -n h$i neigh flush all; done
 check "neighbours: ping" ping_h2
@@ -46,7 +74,7 @@ check "groups: shown" says 239.1.2.3 xdp-bridge mdb show br0
 check "del v2" xdp-bridge port del br0 v2
 check "the other stays on v2" says after xdp-loader status v2
 check "del" xdp-bridge del br0
-check "the other stays on v1" says first xdp-loader status v1
+check "the others stay on v1" [ "$(chain v1)" = "first after " ]
 check "ours is gone from v1" silent xdpb_ingress xdp-loader status v1
 check "the folder is gone" says "[]" xdp-bridge -j show
 
