@@ -50,6 +50,7 @@ TEST_F(UpgradeTest, OneThatIsRefusedIsInNoOthersWay) {
     ASSERT_EQ(rows.size(), 1U);
     EXPECT_EQ(rows[0]["bridge"], "br1");
     EXPECT_EQ(rows[0]["ports"], 2);
+    cli_ok({"del", "br0"});
 }
 
 } // namespace
