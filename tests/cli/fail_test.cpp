@@ -14,7 +14,7 @@ namespace {
 class FailTest : public StepTest {};
 
 TEST_F(FailTest, PortAdd) {
-    fail_at_each_step(8, {"port", "add", "br0", "v2", "--hook", "both"}, [] {
+    fail_at_each_step(16, {"port", "add", "br0", "v2", "--hook", "both"}, [] {
         if (v2_is_port())
             cli_ok({"port", "del", "br0", "v2"});
     });
@@ -24,7 +24,7 @@ TEST_F(FailTest, PortAdd) {
 // were gone: libbpf asks the kernel what it can once, and believes in what it has found.
 TEST_F(FailTest, PortSet) {
     cli_ok({"port", "add", "br0", "v2", "--hook", "both", "--mac-quota", "7"});
-    for_each_step(6, [](int step) {
+    for_each_step(24, [](int step) {
         const Ending ending = fail_cli_at(step, {"port", "set", "br0", "v2", "--hook", "both"});
         const testing::ScopedTrace trace(
             __FILE__, __LINE__,
@@ -47,14 +47,14 @@ TEST_F(FailTest, Upgrade) {
     cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
     Ids before;
     fail_at_each_step(
-        24, {"upgrade", "br0"}, [&] { before = programs(); },
+        60, {"upgrade", "br0"}, [&] { before = programs(); },
         [&](const Ending& ending) {
             EXPECT_EQ(programs_since(before), ending.exit_code == 0 ? "other" : "same");
         });
 }
 
 TEST_F(FailTest, AddABridge) {
-    for_each_step(16, [](int step) {
+    for_each_step(32, [](int step) {
         const Ending ending = fail_cli_at(step, {"add", "br1"});
         const testing::ScopedTrace trace(
             __FILE__, __LINE__,

@@ -14,7 +14,7 @@ namespace {
 class KillTest : public StepTest {};
 
 TEST_F(KillTest, PortAdd) {
-    kill_at_each_step(8, {"port", "add", "br0", "v2", "--hook", "both"}, [] {
+    kill_at_each_step(16, {"port", "add", "br0", "v2", "--hook", "both"}, [] {
         if (v2_is_port())
             cli_ok({"port", "del", "br0", "v2"});
     });
@@ -22,7 +22,7 @@ TEST_F(KillTest, PortAdd) {
 }
 
 TEST_F(KillTest, PortDel) {
-    kill_at_each_step(4, {"port", "del", "br0", "v2"}, [] {
+    kill_at_each_step(8, {"port", "del", "br0", "v2"}, [] {
         if (!v2_is_port())
             cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
     });
@@ -31,7 +31,7 @@ TEST_F(KillTest, PortDel) {
 
 TEST_F(KillTest, PortSet) {
     cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
-    kill_at_each_step(24, {"port", "set", "br0", "v2", "--hook", "both"}, [] {
+    kill_at_each_step(40, {"port", "set", "br0", "v2", "--hook", "both"}, [] {
         if (!v2_is_port())
             cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
     });
@@ -45,7 +45,7 @@ TEST_F(KillTest, Upgrade) {
     Ids before;
     std::vector<std::string> pins_before;
     kill_at_each_step(
-        24, {"upgrade", "br0"},
+        60, {"upgrade", "br0"},
         [&] {
             before = programs();
             pins_before = pins();
