@@ -90,7 +90,7 @@ class TcReplacement final : public Replacement {
           old_(open_kept_program(state, kept_tc(port), attached_tc_id(state, port, ifindex))),
           new_(load_tc(state, port, doing)) {
         if (!old_)
-            throw Error(ENOENT, doing, "its tc filter is gone",
+            throw Error(ENOENT, doing, "its tc filter is gone, or cannot be looked at",
                         "`xdp-bridge port set --hook` attaches the port anew");
     }
     void apply(const std::string& doing) override {

@@ -8,6 +8,8 @@
 #include "tc_program.h"
 #include "xdp_program.h"
 
+#include <xdpbridge/error.h>
+
 #include <atomic>
 #include <fmt/format.h>
 #include <vector>
@@ -22,12 +24,20 @@ struct Target {
     std::string doing;
 };
 
+// Those whose device the kernel has not taken out of the devmap; the others get the programs when
+// they come back. A device that cannot be looked at for want of memory is no reason to leave its
+// port out.
 std::vector<Target> present_ports(const BridgeState& state, const std::string& doing) {
     std::vector<Target> targets;
-    for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++)
-        if (used(state.ports[port]))
-            if (const auto link = device_of(state, port)) // else it gets them when it comes back
-                targets.push_back({port, *link, fmt::format("{}: port '{}'", doing, link->name)});
+    for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++) {
+        if (!used(state.ports[port]) || !state.devices.lookup(port))
+            continue;
+        const auto link = link_by_index(state.ports[port].ifindex);
+        if (!link)
+            throw Error(ENODEV, doing,
+                        fmt::format("the device of port {} cannot be looked at", port));
+        targets.push_back({port, *link, fmt::format("{}: port '{}'", doing, link->name)});
+    }
     return targets;
 }
 

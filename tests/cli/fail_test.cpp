@@ -47,7 +47,7 @@ TEST_F(FailTest, Upgrade) {
     cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
     Ids before;
     fail_at_each_step(
-        60, {"upgrade", "br0"}, [&] { before = programs(); },
+        64, {"upgrade", "br0"}, [&] { before = programs(); },
         [&](const Ending& ending) {
             EXPECT_EQ(programs_since(before), ending.exit_code == 0 ? "other" : "same");
         });

@@ -45,7 +45,7 @@ TEST_F(KillTest, Upgrade) {
     Ids before;
     std::vector<std::string> pins_before;
     kill_at_each_step(
-        60, {"upgrade", "br0"},
+        64, {"upgrade", "br0"},
         [&] {
             before = programs();
             pins_before = pins();

@@ -209,6 +209,14 @@ TEST_F(UpgradeTest, WhatFailsOnOnePortChangesNone) {
     EXPECT_FALSE(bridge_.info().features & XDPB_BRIDGE_UPGRADING);
 }
 
+// It would send with the old programs, and receive with none.
+TEST_F(UpgradeTest, APortWithoutItsFilterIsNotLeftOut) {
+    add_port({.hook = Hook::tc});
+    const Port other = add_port({.hook = Hook::tc});
+    sandbox::check({"tc", "filter", "del", "dev", other.device, "ingress"});
+    EXPECT_THAT(upgrade_error().what(), HasSubstr("'" + other.device + "': its tc filter is gone"));
+}
+
 TEST_F(UpgradeTest, TheNextCallFinishesAnInterruptedOne) {
     const Port port = add_port();
     const auto before = programs(port);
