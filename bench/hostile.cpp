@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -20,8 +21,7 @@ using namespace xdpbridge::bench;
 
 namespace {
 
-constexpr double seconds_of_a_period = 1;
-constexpr double patience = 600; // for all frames of an attack
+constexpr double frames_of_a_period = 2'000'000;
 
 struct Options {
     HostileSettings settings;
@@ -34,8 +34,7 @@ Options parse(int argc, char** argv) {
     CLI::App app("What good neighbours notice of a hostile one.", "bench_hostile");
     app.option_defaults()->always_capture_default();
     app.add_option("--rounds", options.settings.rounds, "")->check(CLI::Range(1, 1000));
-    app.add_option("--share", options.settings.share,
-                   "of the frames and the time of a full measurement")
+    app.add_option("--share", options.settings.share, "of the frames of a full measurement")
         ->check(CLI::Range(0.0001, 100.0));
     app.add_option("--cells", options.settings.cells, "a regular expression: what to measure");
     app.add_option("--json", options.json, "file; the figures of all rounds");
@@ -56,12 +55,20 @@ std::string load_average() {
     return text;
 }
 
-// The neighbours beside somebody at the third port.
-Measured talk_beside(Bed& bed, const Traffic& traffic, double seconds, std::uint64_t& sent) {
+struct Beside {
+    Measured neighbours;
+    std::uint64_t sent = 0; // by the one at the third port, in all
+    double rate = 0;        // of those, a second
+};
+
+Beside talk_beside(Bed& bed, const Traffic& traffic, std::uint32_t frames) {
     const auto attacker = bed.attack(traffic);
-    const auto measured = bed.talk(traffic.frames != 0 ? patience : seconds, attacker.get());
-    sent = attacker->stop();
-    return measured;
+    attacker->wait_for_first();
+    const auto before = attacker->sent();
+    Beside beside{.neighbours = bed.talk(frames, traffic.frames != 0 ? attacker.get() : nullptr)};
+    beside.rate = static_cast<double>(attacker->sent() - before) / beside.neighbours.seconds;
+    beside.sent = attacker->stop();
+    return beside;
 }
 
 void add_accounts(HostileFigures& figures, const AttackCell& cell, Bed& bed, std::uint64_t sent,
@@ -76,32 +83,31 @@ void add_accounts(HostileFigures& figures, const AttackCell& cell, Bed& bed, std
 }
 
 // A switch of its own; the neighbours alone, beside one who behaves, and under the attack.
-HostileFigures one_round(const Lab& lab, const AttackCell& cell, double seconds) {
+HostileFigures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t frames) {
     Bed bed(lab, cell.options);
-    bed.talk(seconds / 4); // warms up
-    const Measured quiet = bed.talk(seconds);
+    bed.talk(frames / 4); // warms up
+    const Measured quiet = bed.talk(frames);
     if (quiet.arrived != quiet.sent)
         throw std::runtime_error(
             fmt::format("{} of {} frames arrived without an attacker", quiet.arrived, quiet.sent));
-    std::uint64_t sent = 0;
-    const Measured good = talk_beside(bed, {.frame = Bed::frame_of_attacker()}, seconds, sent);
+    const Measured good = talk_beside(bed, {.frame = Bed::frame_of_attacker()}, frames).neighbours;
 
     const Traffic traffic = cell.traffic(bed);
     const auto before = bed.attacker_port();
     const auto learned_before = bed.learned();
-    const Measured attacked = talk_beside(bed, traffic, seconds, sent);
+    const auto [attacked, sent, rate] = talk_beside(bed, traffic, frames);
+    const auto lost = static_cast<double>(attacked.sent - attacked.arrived);
     HostileFigures figures{
         {"quiet_mframes", quiet.rate() / 1e6},
         {"attacked_mframes", attacked.rate() / 1e6},
-        {"attack_mframes", static_cast<double>(sent) / attacked.seconds / 1e6},
+        {"attack_mframes", rate / 1e6},
         {"attack_frames", static_cast<double>(sent)},
         {"kept_per_second", attacked.rate() / quiet.rate()},
         {"kept_per_cpu_second", attacked.per_cpu() / quiet.per_cpu()},
         {"good_per_second", good.rate() / quiet.rate()},
         {"good_per_cpu_second", good.per_cpu() / quiet.per_cpu()},
-        {"lost", static_cast<double>(attacked.sent - attacked.arrived)},
-        {"lost_share", static_cast<double>(attacked.sent - attacked.arrived) /
-                           static_cast<double>(attacked.sent)},
+        {"lost", lost},
+        {"lost_share", lost / static_cast<double>(attacked.sent)},
     };
     add_accounts(figures, cell, bed, sent, before, learned_before);
     figures["longest_chain"] =
@@ -114,7 +120,9 @@ HostileResult measure(const Lab& lab, const AttackCell& cell, const HostileSetti
         .cell = cell.name, .has_goal = cell.has_goal, .refused_as = cell.refused_as};
     try {
         for (int round = 0; round < settings.rounds; round++)
-            result.add(one_round(lab, cell, seconds_of_a_period * settings.share));
+            result.add(one_round(
+                lab, cell,
+                static_cast<std::uint32_t>(std::max(2000.0, frames_of_a_period * settings.share))));
     } catch (const std::exception& error) {
         result.failed = error.what();
     }

@@ -92,7 +92,7 @@ std::vector<AttackCell> spoofed(double share) {
     const auto new_macs = [=](Bed&) {
         return Traffic{.frame = Bed::frame_of_attacker(),
                        .sources = std::vector<Mac>{},
-                       .frames = static_cast<std::uint64_t>(count)};
+                       .frames = static_cast<std::uint32_t>(count)};
     };
     return {
         {"spoofed/quota:64",

@@ -17,9 +17,8 @@ namespace xdpbridge::bench {
 namespace {
 
 constexpr int cpu_of_neighbours = 0, cpu_of_attacker = 1;
-constexpr std::uint32_t frames_a_call = 10'000;
-
-using Clock = std::chrono::steady_clock;
+// Of an attacker who goes on until it is stopped.
+constexpr std::uint32_t frames_a_call = 200'000;
 
 // The calling thread has this CPU, before all else that runs there.
 void take_cpu(unsigned cpu) {
@@ -84,21 +83,27 @@ Attacker::~Attacker() {
         thread_.join();
 }
 
+void Attacker::wait_for_first() const {
+    while (sent() == 0 && !done_)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 std::uint64_t Attacker::stop() {
     stop_ = true;
     thread_.join();
     if (error_)
         std::rethrow_exception(error_);
-    return sent_;
+    return sent();
 }
 
+// All frames in one call if they are counted: the kernel makes each call wait for RCU.
 void Attacker::run() try {
     take_cpu(cpu_of_attacker);
     const int program = bpf_program__fd(skeleton_->progs.attack);
-    while (!stop_ && (traffic_.frames == 0 || sent_ < traffic_.frames)) {
-        run_program(program, traffic_.frame, ifindex_, frames_a_call, Redirects::carried_out);
-        sent_ += frames_a_call;
-    }
+    do
+        run_program(program, traffic_.frame, ifindex_,
+                    traffic_.frames != 0 ? traffic_.frames : frames_a_call, Redirects::carried_out);
+    while (!stop_ && traffic_.frames == 0);
     done_ = true;
 } catch (...) {
     error_ = std::current_exception();
@@ -144,24 +149,22 @@ std::uint64_t Bed::arrived() const {
     }
 }
 
-Measured Bed::talk(double seconds, const Attacker* beside) {
+Measured Bed::talk(std::uint32_t frames, const Attacker* all_of) {
     const auto there = datagram(source(0), destination(0), Witness::mark());
     const auto back = datagram(destination(0), source(0), Witness::mark());
     const auto arrived_before = arrived();
     const double cpu_before = thread_cpu_ns();
-    const auto start = Clock::now();
-    const auto elapsed = [&] {
-        return std::chrono::duration<double>(Clock::now() - start).count();
-    };
+    const auto start = std::chrono::steady_clock::now();
     Measured measured;
-    while (beside ? !beside->done() && measured.seconds < seconds : measured.seconds < seconds) {
-        run_program(from_first_.program(), there, neighbours_.in.ifindex, frames_a_call,
+    do {
+        run_program(from_first_.program(), there, neighbours_.in.ifindex, frames / 2,
                     Redirects::carried_out);
-        run_program(from_second_.program(), back, neighbours_.out.ifindex, frames_a_call,
+        run_program(from_second_.program(), back, neighbours_.out.ifindex, frames / 2,
                     Redirects::carried_out);
-        measured.sent += 2 * frames_a_call;
-        measured.seconds = elapsed();
-    }
+        measured.sent += frames / 2 * 2;
+    } while (all_of && !all_of->done());
+    measured.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     measured.cpu_seconds = (thread_cpu_ns() - cpu_before) / 1e9;
     measured.arrived = arrived() - arrived_before;
     return measured;

@@ -25,7 +25,7 @@ namespace xdpbridge::bench {
 struct Traffic {
     sandbox::Frame frame;
     std::optional<std::vector<Mac>> sources = {}; // in turn; empty: a new one in each frame
-    std::uint64_t frames = 0;                     // in all; 0: until it is stopped
+    std::uint32_t frames = 0;                     // in all; 0: until it is stopped
 };
 
 struct BedOptions {
@@ -65,8 +65,10 @@ class Attacker {
     ~Attacker();
     Attacker(const Attacker&) = delete;
     Attacker& operator=(const Attacker&) = delete;
+    void wait_for_first() const;
     [[nodiscard]] bool done() const { return done_; } // all frames are sent
-    [[nodiscard]] std::uint64_t stop();               // how many they were; throws what went wrong
+    [[nodiscard]] std::uint64_t sent() const { return skeleton_->bss->frames; } // so far
+    std::uint64_t stop(); // how many frames it sent; throws what went wrong
 
   private:
     void run();
@@ -74,7 +76,6 @@ class Attacker {
     Loaded<attack> skeleton_;
     std::uint32_t ifindex_;
     Traffic traffic_;
-    std::uint64_t sent_ = 0;
     std::exception_ptr error_;
     std::atomic<bool> stop_ = false, done_ = false;
     std::thread thread_;
@@ -86,9 +87,9 @@ class Bed {
     Bed(const Bed&) = delete;
     Bed& operator=(const Bed&) = delete;
 
-    // Lets the neighbours talk at full speed for so long; beside an attacker who has frames to
-    // send, until they are sent.
-    Measured talk(double seconds, const Attacker* beside = nullptr);
+    // Lets the neighbours send so many frames at full speed, half of them each way; if all_of is
+    // given as many times as it takes until its frames are sent.
+    Measured talk(std::uint32_t frames, const Attacker* all_of = nullptr);
     [[nodiscard]] std::unique_ptr<Attacker> attack(Traffic traffic) const;
 
     // Of the neighbours' entries, those that are where they were.

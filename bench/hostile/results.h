@@ -12,7 +12,7 @@ namespace xdpbridge::bench {
 
 struct HostileSettings {
     int rounds = 5;
-    double share = 1;        // of the frames and the time of a full measurement
+    double share = 1;        // of the frames of a full measurement
     std::string cells = "."; // a regular expression: those measured
 };
 
