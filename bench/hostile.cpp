@@ -65,8 +65,10 @@ Beside talk_beside(Bed& bed, const Traffic& traffic, std::uint32_t frames) {
     const auto attacker = bed.attack(traffic);
     attacker->wait_for_first();
     const auto before = attacker->sent();
+    const auto start = std::chrono::steady_clock::now();
     Beside beside{.neighbours = bed.talk(frames, traffic.frames != 0 ? attacker.get() : nullptr)};
-    beside.rate = static_cast<double>(attacker->sent() - before) / beside.neighbours.seconds;
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    beside.rate = static_cast<double>(attacker->sent() - before) / seconds.count();
     beside.sent = attacker->stop();
     return beside;
 }
@@ -96,6 +98,7 @@ HostileFigures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t f
     const auto before = bed.attacker_port();
     const auto learned_before = bed.learned();
     const auto [attacked, sent, rate] = talk_beside(bed, traffic, frames);
+    const Measured afterwards = bed.talk(frames);
     const auto lost = static_cast<double>(attacked.sent - attacked.arrived);
     HostileFigures figures{
         {"quiet_mframes", quiet.rate() / 1e6},
@@ -106,6 +109,8 @@ HostileFigures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t f
         {"kept_per_cpu_second", attacked.per_cpu() / quiet.per_cpu()},
         {"good_per_second", good.rate() / quiet.rate()},
         {"good_per_cpu_second", good.per_cpu() / quiet.per_cpu()},
+        {"afterwards_per_second", afterwards.rate() / quiet.rate()},
+        {"afterwards_per_cpu_second", afterwards.per_cpu() / quiet.per_cpu()},
         {"lost", lost},
         {"lost_share", lost / static_cast<double>(attacked.sent)},
     };

@@ -153,19 +153,19 @@ Measured Bed::talk(std::uint32_t frames, const Attacker* all_of) {
     const auto there = datagram(source(0), destination(0), Witness::mark());
     const auto back = datagram(destination(0), source(0), Witness::mark());
     const auto arrived_before = arrived();
-    const double cpu_before = thread_cpu_ns();
-    const auto start = std::chrono::steady_clock::now();
     Measured measured;
+    const auto send = [&](const Varied& from, const sandbox::Frame& frame, const Device& device) {
+        std::uint32_t duration = 0;
+        const double cpu = run_program(from.program(), frame, device.ifindex, frames / 2,
+                                       Redirects::carried_out, &duration);
+        measured.sent += frames / 2;
+        measured.seconds += duration * (frames / 2) / 1e9;
+        measured.cpu_seconds += cpu * (frames / 2) / 1e9;
+    };
     do {
-        run_program(from_first_.program(), there, neighbours_.in.ifindex, frames / 2,
-                    Redirects::carried_out);
-        run_program(from_second_.program(), back, neighbours_.out.ifindex, frames / 2,
-                    Redirects::carried_out);
-        measured.sent += frames / 2 * 2;
+        send(from_first_, there, neighbours_.in);
+        send(from_second_, back, neighbours_.out);
     } while (all_of && !all_of->done());
-    measured.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    measured.cpu_seconds = (thread_cpu_ns() - cpu_before) / 1e9;
     measured.arrived = arrived() - arrived_before;
     return measured;
 }

@@ -39,7 +39,8 @@ struct BedOptions {
 
 // Of the neighbours, in some time.
 struct Measured {
-    double seconds = 0, cpu_seconds = 0; // of the clock, and of the thread that serves their ports
+    double seconds = 0;     // of the clock, from the first frame to the last of each run
+    double cpu_seconds = 0; // of the thread that serves their ports
     std::uint64_t sent = 0, arrived = 0;
     [[nodiscard]] double rate() const { return static_cast<double>(arrived) / seconds; }
     [[nodiscard]] double per_cpu() const { return static_cast<double>(arrived) / cpu_seconds; }
