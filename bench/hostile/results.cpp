@@ -91,12 +91,15 @@ std::string refused(const HostileResult& cell) {
 
 std::string row(const HostileResult& cell) {
     if (!cell.failed.empty())
-        return fmt::format("| {} | no figure: {} | | | | | | | |\n", cell.cell, cell.failed);
-    return fmt::format("| {} | {:.2f} | {:.2f} | {} | {} | {} | {} | {} | {} | {} |\n", cell.cell,
-                       cell.median("attack_mframes"), cell.median("quiet_mframes"),
-                       spread(cell, "kept_per_second"), spread(cell, "kept_per_cpu_second"),
-                       spread(cell, "good_per_second"), verdict(cell), lost(cell), entries(cell),
-                       refused(cell));
+        return fmt::format("| {} | no figure: {} | | | | | | | | | |\n", cell.cell, cell.failed);
+    std::string text = fmt::format("| {} | {:.2f} | {:.2f} |", cell.cell,
+                                   cell.median("attack_mframes"), cell.median("quiet_mframes"));
+    for (const auto& column :
+         {spread(cell, "kept_per_second"), spread(cell, "kept_per_cpu_second"), verdict(cell),
+          spread(cell, "good_per_second"), spread(cell, "afterwards_per_second"), lost(cell),
+          entries(cell), refused(cell)})
+        text += fmt::format(" {} |", column);
+    return text + '\n';
 }
 
 } // namespace
@@ -104,10 +107,10 @@ std::string row(const HostileResult& cell) {
 std::string as_markdown(const HostileResults& results) {
     std::string text = fmt::format(
         "# Good neighbours beside a hostile one\n\n"
-        "| attack | attacker, Mframe/s | neighbours without it, Mframe/s | kept, frames a second | "
-        "kept, frames a CPU second | kept beside a good one | at least {} | frames lost | "
-        "entries in "
-        "place | refused and counted |\n|---|--:|--:|--:|--:|--:|---|--:|---|---|\n",
+        "| attack | attacker, Mframe/s | neighbours, Mframe/s | kept, a second | kept, a CPU "
+        "second "
+        "| at least {} | beside a good one | afterwards | lost | entries in place | refused and "
+        "counted |\n|---|--:|--:|--:|--:|---|--:|--:|--:|---|---|\n",
         goal);
     for (const auto& cell : results.cells)
         text += row(cell);
