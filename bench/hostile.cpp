@@ -98,7 +98,6 @@ HostileFigures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t f
     const auto before = bed.attacker_port();
     const auto learned_before = bed.learned();
     const auto [attacked, sent, rate] = talk_beside(bed, traffic, frames);
-    const Measured afterwards = bed.talk(frames);
     const auto lost = static_cast<double>(attacked.sent - attacked.arrived);
     HostileFigures figures{
         {"quiet_mframes", quiet.rate() / 1e6},
@@ -109,12 +108,13 @@ HostileFigures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t f
         {"kept_per_cpu_second", attacked.per_cpu() / quiet.per_cpu()},
         {"good_per_second", good.rate() / quiet.rate()},
         {"good_per_cpu_second", good.per_cpu() / quiet.per_cpu()},
-        {"afterwards_per_second", afterwards.rate() / quiet.rate()},
-        {"afterwards_per_cpu_second", afterwards.per_cpu() / quiet.per_cpu()},
         {"lost", lost},
         {"lost_share", lost / static_cast<double>(attacked.sent)},
     };
     add_accounts(figures, cell, bed, sent, before, learned_before);
+    const Measured afterwards = bed.talk(frames);
+    figures["afterwards_per_second"] = afterwards.rate() / quiet.rate();
+    figures["afterwards_per_cpu_second"] = afterwards.per_cpu() / quiet.per_cpu();
     figures["longest_chain"] =
         static_cast<double>(longest_chain(hash_of_fdb(bed.bridge()), bed.bridge()));
     return figures;

@@ -304,7 +304,8 @@ TEST_P(ClassTest, PortsThatCannotBeSeenMakeNothingUrgent) {
     EXPECT_FALSE(is_urgent(extended(ptp, std::vector<Extension>(9, destination_options))));
     EXPECT_TRUE(is_urgent(extended(ptp, {fragment_header(0, true)})));
     EXPECT_FALSE(is_urgent(extended(ptp, {fragment_header(8, true)})));
-    EXPECT_FALSE(is_urgent(tagged(ptp, {1, 2, 3})));
+    EXPECT_TRUE(is_urgent(tagged(ptp, {1, 2})));
+    EXPECT_FALSE(is_urgent(tagged(ptp, {1, 2, 3, 4})));
     Frame lies = ptp;
     sandbox::store16(lies, 18, 3);
     EXPECT_FALSE(is_urgent(lies)) << "a datagram that ends before its ports";

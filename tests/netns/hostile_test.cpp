@@ -4,6 +4,8 @@
 // stage that meets them, are tests/bpf/hostile_test.cpp's.
 #include "network_test.h"
 
+#include "support/guard_frames.h"
+
 #include <algorithm>
 #include <thread>
 
@@ -59,6 +61,30 @@ TEST_P(HostileNetworkTest, MadeUpMacsCostTheirPortAlone) {
     expect_at(h1_);
     expect_at(h2_);
     EXPECT_EQ(sandbox::ping(h1_.netns, h2_.ipv4, 5).received, 5);
+}
+
+// On its way to the program a frame may lose a tag to the skb: none of it may hide what is inside.
+TEST_P(HostileNetworkTest, TagsHideNoRouter) {
+    const Frame advertisement =
+        router_advertisement({attacker_.mac, link_local(attacker_.mac)}, {}, true);
+    const auto arrives = [&](const Frame& frame) {
+        const Capture capture(h1_.netns, h1_.device);
+        send(attacker_, frame);
+        return capture.wait_for(
+            [&](const Frame& got) {
+                return got.size() >= advertisement.size() &&
+                       std::equal(advertisement.rbegin(), advertisement.rend() - 14, got.rbegin());
+            },
+            quiet);
+    };
+    std::vector<std::uint16_t> tags;
+    for (; tags.size() < 5; tags.push_back(static_cast<std::uint16_t>(tags.size()))) {
+        bridge_->ports().set(attacker_.port, {.settings = {.ra_guard = false}});
+        EXPECT_TRUE(arrives(tagged(advertisement, tags))) << tags.size();
+        bridge_->ports().set(attacker_.port, {.settings = {.ra_guard = true}});
+        EXPECT_FALSE(arrives(tagged(advertisement, tags))) << tags.size();
+    }
+    EXPECT_EQ(counters(attacker_.port).dropped[XDPB_DROP_RA_GUARD], tags.size());
 }
 
 XDPB_AT_EACH_HOOK(HostileNetworkTest);
