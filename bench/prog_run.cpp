@@ -18,7 +18,7 @@ double thread_cpu_ns() {
 }
 
 double run_program(int program, const sandbox::Frame& frame, std::uint32_t ifindex,
-                   std::uint32_t count, Redirects redirects) {
+                   std::uint32_t count, Redirects redirects, std::uint32_t* duration) {
     xdp_md context{};
     context.data_end = static_cast<__u32>(frame.size());
     context.ingress_ifindex = ifindex;
@@ -40,6 +40,8 @@ double run_program(int program, const sandbox::Frame& frame, std::uint32_t ifind
     if (!carried_out && options.retval != XDP_REDIRECT)
         throw std::runtime_error(fmt::format("the verdict is {}, not XDP_REDIRECT ({})",
                                              options.retval, static_cast<int>(XDP_REDIRECT)));
+    if (duration)
+        *duration = options.duration;
     return (after - before) / count;
 }
 

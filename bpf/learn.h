@@ -52,10 +52,9 @@ static __always_inline void learn_new(const struct arrival* a) {
     if (!take_quota(a))
         return;
     err = bpf_map_update_elem(&fdb, &item.key, &entry, BPF_NOEXIST);
-    if (err == -E2BIG) {
-        reclaim_when_full(a->bridge, a->now);
+    /* Not again for nothing: each try takes the lock of a bucket that others look into. */
+    if (err == -E2BIG && reclaim_when_full(a->bridge, a->now))
         err = bpf_map_update_elem(&fdb, &item.key, &entry, BPF_NOEXIST);
-    }
     if (err) {
         count_learned(port_no, -1);
         if (err != -EEXIST) { /* EEXIST: another CPU learned it from the frame before */

@@ -18,40 +18,44 @@
 #define RECLAIM_WHEN_FULL 16
 #define RECLAIM_PER_SECOND 65536
 
-static __always_inline void reclaim_one(struct xdpb_bridge* br, __u64 now) {
+/* Whether there is one entry less now. */
+static __always_inline bool reclaim_one(struct xdpb_bridge* br, __u64 now) {
     struct xdpb_reclaim item;
     struct xdpb_fdb_entry* entry;
 
     if (bpf_map_pop_elem(&reclaim, &item))
-        return;
+        return false;
     entry = bpf_map_lookup_elem(&fdb, &item.key);
     if (!entry || entry->created_ns != item.created_ns || entry->flags & XDPB_FDB_STATIC)
-        return;
+        return false;
     if (!fdb_aged(br, entry, now)) {
         bpf_map_push_elem(&reclaim, &item, 0);
-        return;
+        return false;
     }
     __u16 port = entry->port;
     if (bpf_map_delete_elem(&fdb, &item.key))
-        return;
+        return false;
     count_learned(port, -1);
     send_event(br, XDPB_EVENT_AGE, now, &item.key, port, 0);
+    return true;
 }
 
 /* A global function, as those of learn.h: the verifier looks at it once, and not again for each way
- * that a frame may have come here. It is told no more than numbers, and finds its maps itself. */
+ * that a frame may have come here. It is told no more than numbers, and finds its maps itself.
+ * Returns how many entries it deleted. */
 __noinline int reclaim_some(__u64 now, __u32 count) {
     __u32 zero = 0;
     struct xdpb_bridge* br = bpf_map_lookup_elem(&bridge, &zero);
+    int deleted = 0;
 
     for (__u32 i = 0; br && i < RECLAIM_WHEN_FULL && i < count; i++)
-        reclaim_one(br, now);
-    return 0;
+        deleted += reclaim_one(br, now);
+    return deleted;
 }
 
-/* Searches harder while the second's budget lasts. The race between CPUs costs a few elements at
- * most. */
-static __always_inline void reclaim_when_full(struct xdpb_bridge* br, __u64 now) {
+/* Searches harder while the second's budget lasts, and says how many entries it deleted. The race
+ * between CPUs costs a few elements at most. */
+static __always_inline int reclaim_when_full(struct xdpb_bridge* br, __u64 now) {
     __u64 second = now / XDPB_NSEC_PER_SEC;
 
     if (br->reclaim_second != second) {
@@ -59,7 +63,7 @@ static __always_inline void reclaim_when_full(struct xdpb_bridge* br, __u64 now)
         br->reclaim_spent = 0;
     }
     if (br->reclaim_spent >= RECLAIM_PER_SECOND)
-        return;
+        return 0;
     br->reclaim_spent += RECLAIM_WHEN_FULL;
-    reclaim_some(now, RECLAIM_WHEN_FULL);
+    return reclaim_some(now, RECLAIM_WHEN_FULL);
 }

@@ -4,6 +4,7 @@
 #include "network_test.h"
 
 #include "sandbox/tap.h"
+#include "support/guard_frames.h"
 
 #include <sched.h>
 #include <thread>
@@ -285,6 +286,32 @@ TEST_P(ClassTest, EachFieldOfAFrameClassesIt) {
         bridge_->classes().remove(rule.match);
         waiting();
     }
+}
+
+// What hides its ports is of no class by them: a chain of headers makes nothing urgent that would
+// not be without it.
+TEST_P(ClassTest, PortsThatCannotBeSeenMakeNothingUrgent) {
+    const Frame ptp = udp6({sender, "fd00::1"}, vm, "fd00::2", 319, 319);
+    const auto is_urgent = [&](const Frame& frame) {
+        const auto before = class_counters(LatencyClass::urgent).packets;
+        send_many(frame, 1);
+        waiting();
+        return class_counters(LatencyClass::urgent).packets != before;
+    };
+    EXPECT_TRUE(is_urgent(ptp));
+    EXPECT_TRUE(is_urgent(extended(ptp, {hop_by_hop, hop_by_hop})));
+    EXPECT_TRUE(is_urgent(extended(ptp, std::vector<Extension>(8, destination_options))));
+    EXPECT_FALSE(is_urgent(extended(ptp, std::vector<Extension>(9, destination_options))));
+    EXPECT_TRUE(is_urgent(extended(ptp, {fragment_header(0, true)})));
+    EXPECT_FALSE(is_urgent(extended(ptp, {fragment_header(8, true)})));
+    EXPECT_TRUE(is_urgent(tagged(ptp, {1, 2})));
+    EXPECT_FALSE(is_urgent(tagged(ptp, {1, 2, 3, 4})));
+    Frame lies = ptp;
+    sandbox::store16(lies, 18, 3);
+    EXPECT_FALSE(is_urgent(lies)) << "a datagram that ends before its ports";
+    Frame unknown = ptp;
+    unknown[20] = 59;
+    EXPECT_FALSE(is_urgent(unknown)) << "no next header";
 }
 
 TEST_P(ClassTest, TheMostUrgentRuleThatFitsDecides) {
