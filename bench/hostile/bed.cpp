@@ -153,14 +153,15 @@ Measured Bed::talk(std::uint32_t frames, const Attacker* all_of) {
     const auto there = datagram(source(0), destination(0), Witness::mark());
     const auto back = datagram(destination(0), source(0), Witness::mark());
     const auto arrived_before = arrived();
+    const std::uint32_t each_way = frames / 2;
     Measured measured;
     const auto send = [&](const Varied& from, const sandbox::Frame& frame, const Device& device) {
         std::uint32_t duration = 0;
-        const double cpu = run_program(from.program(), frame, device.ifindex, frames / 2,
+        const double cpu = run_program(from.program(), frame, device.ifindex, each_way,
                                        Redirects::carried_out, &duration);
-        measured.sent += frames / 2;
-        measured.seconds += duration * (frames / 2) / 1e9;
-        measured.cpu_seconds += cpu * (frames / 2) / 1e9;
+        measured.sent += each_way;
+        measured.seconds += 1e-9 * duration * each_way;
+        measured.cpu_seconds += 1e-9 * cpu * each_way;
     };
     do {
         send(from_first_, there, neighbours_.in);

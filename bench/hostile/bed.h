@@ -95,7 +95,7 @@ class Bed {
 
     // Of the neighbours' entries, those that are where they were.
     [[nodiscard]] std::size_t neighbours_in_place();
-    [[nodiscard]] std::size_t neighbours() const { return 2U * options_.pairs; }
+    [[nodiscard]] std::size_t neighbours() const { return std::size_t{2} * options_.pairs; }
     [[nodiscard]] Bridge& bridge() { return ours_.bridge(); }
     [[nodiscard]] PortCounters attacker_port() { return bridge().stats().port(third_.number()); }
     [[nodiscard]] std::uint32_t learned(); // at the attacker's port
