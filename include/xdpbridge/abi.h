@@ -331,8 +331,7 @@ struct xdpb_port {
     char name[16];     /* as it was when added: the device may be renamed or vanish */
     __u32 hook_reason; /* why it chose the hooks */
     __u32 pad5;
-    __u64
-        added_ns; /* CLOCK_MONOTONIC, when its device was added: no two memberships have the same */
+    __u64 added_ns; /* CLOCK_MONOTONIC, when its device was added: no two ports have the same */
     __u64 pad6[4];
 };
 

@@ -70,7 +70,8 @@ check "neighbours: ping" ping_h2
 check "neighbours: learned" says 10.0.0.2 xdp-bridge neigh show br0
 ip -n h1 neigh flush all
 check "neighbours: ping again" ping_h2
-check "neighbours: answered" says '"answered":1,' xdp-bridge -j stats br0 v1
+answered() { xdp-bridge -j stats br0 v1 | grep '"answered":[1-9]'; } # twice, where all takes long
+check "neighbours: answered" answered
 check "groups: add" xdp-bridge mdb add br0 v2 239.1.2.3
 check "groups: shown" says 239.1.2.3 xdp-bridge mdb show br0
 check "del v2" xdp-bridge port del br0 v2
