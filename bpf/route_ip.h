@@ -57,15 +57,15 @@ static __always_inline bool is_nobody6(const struct in6_addr* address) {
     return !(words[0] | words[1] | words[2] | (words[3] & bpf_htonl(~1U)));
 }
 
-/* ::ffff:a.b.c.d, an IPv4 address in an API and nobody's on a wire: ip6_rcv_core drops it too. */
+static __always_inline bool is_martian6(const struct in6_addr* address) {
+    return is_multicast6(address) || is_nobody6(address);
+}
+
+/* ::ffff:a.b.c.d: an IPv4 address in an API. As a source on a wire ip6_rcv_core drops it too. */
 static __always_inline bool is_mapped4(const struct in6_addr* address) {
     const __be32* words = address->s6_addr32;
 
     return !(words[0] | words[1] | (words[2] ^ bpf_htonl(0xffff)));
-}
-
-static __always_inline bool is_martian6(const struct in6_addr* address) {
-    return is_multicast6(address) || is_nobody6(address) || is_mapped4(address);
 }
 
 /* A link-local source too stays on its link (RFC 4291, 2.5.6). */

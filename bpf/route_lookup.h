@@ -70,7 +70,8 @@ static __always_inline int read_ipv6(struct packet* p, struct hop_lookup* hop) {
     if (ip.nexthdr == IPPROTO_HOPOPTS)
         return XDPB_STACK_OPTIONS;
     length = sizeof(ip) + bpf_ntohs(ip.payload_len);
-    if ((!is_gso(p) && length > network_length(p)) || is_martian6(&ip.saddr))
+    if ((!is_gso(p) && length > network_length(p)) || is_martian6(&ip.saddr) ||
+        is_mapped4(&ip.saddr))
         return XDPB_STACK_BAD_HEADER;
     if (stays_on_link6(&ip))
         return XDPB_STACK_LOCAL;

@@ -25,7 +25,7 @@ bool is_martian6(const Ip& ip) {
     const bool loopback = std::all_of(ip.octets.begin(), ip.octets.end() - 1,
                                       [](std::uint8_t octet) { return octet == 0; }) &&
                           ip.octets[15] <= 1;
-    return ip.octets[0] == 0xff || loopback || ip.is_ipv4(); // ::ffff:a.b.c.d is not for the wire
+    return ip.octets[0] == 0xff || loopback;
 }
 
 bool is_link_local(const Ip& ip) {
@@ -55,7 +55,7 @@ Answer ask_ipv6(Bytes packet) {
         return XDPB_STACK_OPTIONS;
     const std::size_t length = 40U + word(packet, 4);
     const Ip src = ipv6_at(packet, 8), dst = ipv6_at(packet, 24);
-    if (length > packet.size() || is_martian6(src))
+    if (length > packet.size() || is_martian6(src) || src.is_ipv4()) // ::ffff:a.b.c.d
         return XDPB_STACK_BAD_HEADER;
     if (is_martian6(dst) || is_link_local(dst) || is_link_local(src))
         return XDPB_STACK_LOCAL;
