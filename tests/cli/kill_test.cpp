@@ -64,7 +64,7 @@ TEST_F(KillTest, FdbLoad) {
     for (int i = 0; i < 20; i++)
         text << fmt::format("02:00:00:00:01:{:02x} dev x1 vlan 1{}\n", i, i % 2 ? " static" : "");
     text.close();
-    for_each_step(2, [&](int step) {
+    for_each_step(8, [&](int step) {
         const Ending ending = kill_cli_at(step, {"fdb", "load", "br0", file});
         cli_ok({"fdb", "load", "br0", file}); // again, and it is all there
         std::size_t loaded = 0;
