@@ -57,7 +57,11 @@ static __always_inline enum egress check_egress(struct packet* p, __u32 port, __
 struct flood {
     struct packet* p;
     struct xdpb_vlan* vlan;
-    __u32 port; /* the last one found, which has nothing yet; 0: none */
+    /* The last one found, which has nothing yet; port_limit: none. Not 0, for Linux 6.1 looks at a
+     * loop's body once, as in the first round, and takes out what that does not reach: with a
+     * number that it knows, that was sending copies. */
+    __u32 port;
+    __u32 ifindex; /* here, for each function's stack takes steps of 32 bytes there */
     struct multicast multicast;
 };
 
@@ -74,13 +78,12 @@ static __always_inline bool is_pruned(struct flood* f, __u32 port) {
 }
 
 static __always_inline void send_copy(struct flood* f) {
-    __u32 ifindex = 0;
     struct xdpb_counters* c;
     long err;
 
-    if (check_egress(f->p, f->port, &ifindex) != EGRESS_GOOD)
+    if (check_egress(f->p, f->port, &f->ifindex) != EGRESS_GOOD)
         return;
-    err = bpf_clone_redirect(f->p->ctx, ifindex, 0);
+    err = bpf_clone_redirect(f->p->ctx, f->ifindex, 0);
     c = err ? counters_of(f->port) : NULL;
     if (c)
         c->refused[err > 0 ? XDPB_REFUSAL_QUEUE_FULL : XDPB_REFUSAL_OTHER]++;
@@ -92,7 +95,7 @@ static long flood_step(__u32 index, struct flood* f) {
     if (!has_port(f->vlan->members, port) || (port == port_no && !f->p->frame->routed) ||
         filtered(f->p, port) || is_pruned(f, port))
         return 0;
-    if (f->port)
+    if (f->port != f->p->bridge->port_limit)
         send_copy(f);
     f->port = port;
     return 0;
@@ -101,8 +104,8 @@ static long flood_step(__u32 index, struct flood* f) {
 /* To every device of the VLAN but the one it came from, unless the router sends it back there:
  * copies, and the frame itself to the last. */
 static __always_inline int flood(struct packet* p) {
-    __u32 vid = p->frame->dst.vlan, ifindex = 0;
-    struct flood f = {.p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid)};
+    __u32 vid = p->frame->dst.vlan, none = p->bridge->port_limit;
+    struct flood f = {.p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid), .port = none};
 
     if (!f.vlan || vid == XDPB_NO_VLAN)
         return drop(p, XDPB_DROP_VLAN_EGRESS);
@@ -111,10 +114,10 @@ static __always_inline int flood(struct packet* p) {
         f.multicast.vlan = vid;
         read_multicast(p->ctx, p->frame->network, p->frame->ethertype, &f.multicast);
     }
-    bpf_loop(p->bridge->port_limit, flood_step, &f, 0);
-    if (!f.port || check_egress(p, f.port, &ifindex) != EGRESS_GOOD)
+    bpf_loop(none, flood_step, &f, 0);
+    if (f.port == none || check_egress(p, f.port, &f.ifindex) != EGRESS_GOOD)
         return TC_ACT_SHOT;
-    return bpf_redirect(ifindex, 0);
+    return bpf_redirect(f.ifindex, 0);
 }
 
 /* Back to where it came from, when the frame has become the answer to what it was. */
