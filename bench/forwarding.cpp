@@ -3,6 +3,7 @@
 // What the switch forwards beside the kernel's bridge and router, by the tests of RFC 2544 and
 // RFC 2889. README.md says what is measured and how to read it.
 #include "forwarding/section.h"
+#include "machine.h"
 #include "result_files.h"
 
 #include <CLI/CLI.hpp>
@@ -10,7 +11,6 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
 #include <regex>
 #include <stdexcept>
 
@@ -46,13 +46,6 @@ Options parse(int argc, char** argv) {
         std::exit(app.exit(error));
     }
     return options;
-}
-
-std::string load_average() {
-    std::ifstream file("/proc/loadavg");
-    std::string text;
-    std::getline(file, text);
-    return text;
 }
 
 int run(const Options& options) {

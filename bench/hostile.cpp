@@ -4,6 +4,7 @@
 #include "hostile/attacks.h"
 #include "hostile/collisions.h"
 #include "hostile/results.h"
+#include "machine.h"
 #include "result_files.h"
 
 #include <CLI/CLI.hpp>
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
 #include <regex>
 #include <stdexcept>
 
@@ -46,13 +46,6 @@ Options parse(int argc, char** argv) {
         std::exit(app.exit(error));
     }
     return options;
-}
-
-std::string load_average() {
-    std::ifstream file("/proc/loadavg");
-    std::string text;
-    std::getline(file, text);
-    return text;
 }
 
 struct Beside {

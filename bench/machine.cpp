@@ -78,4 +78,20 @@ json machine() {
     };
 }
 
+std::string machine_as_markdown() {
+    std::string text;
+    const auto about = machine();
+    for (const auto& [key, value] : about.items())
+        text += fmt::format("- {}: {}\n", key,
+                            value.is_string() ? value.get<std::string>() : value.dump());
+    return text;
+}
+
+std::string load_average() {
+    std::ifstream file("/proc/loadavg");
+    std::string text;
+    std::getline(file, text);
+    return text;
+}
+
 } // namespace xdpbridge::bench

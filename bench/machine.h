@@ -4,10 +4,16 @@
 #pragma once
 #include <nlohmann/json.hpp>
 
+#include <string>
+
 namespace xdpbridge::bench {
 
 // Of strings and numbers: "date", "commit", "kernel", "cpu", "cpus", "memory_mib", "compiler", and
 // the versions of "libbpf", "libxdp", "ovs" and "qemu". What is not here is null.
 nlohmann::json machine();
+// The same as a list in Markdown, a line for each.
+std::string machine_as_markdown();
+// As /proc/loadavg has it.
+std::string load_average();
 
 } // namespace xdpbridge::bench

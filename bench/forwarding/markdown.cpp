@@ -56,11 +56,7 @@ std::string as_markdown(const ForwardingResults& results) {
                         "measurement, {:.0f} s in all\n- load average before: {}; after: {}\n",
                         results.settings.rounds, results.settings.share, results.seconds,
                         results.load_before, results.load_after);
-    const auto about = machine();
-    for (const auto& [key, value] : about.items())
-        text += fmt::format("- {}: {}\n", key,
-                            value.is_string() ? value.get<std::string>() : value.dump());
-    return text;
+    return text + machine_as_markdown();
 }
 
 } // namespace xdpbridge::bench

@@ -75,11 +75,7 @@ std::string as_markdown(const Results& results) {
                         results.settings.drain_us, about_placement().dump());
     if (!results.guest.is_null())
         text += fmt::format("- guest: {}\n", results.guest.dump());
-    const auto about = machine();
-    for (const auto& [key, value] : about.items())
-        text += fmt::format("- {}: {}\n", key,
-                            value.is_string() ? value.get<std::string>() : value.dump());
-    return text;
+    return text + machine_as_markdown();
 }
 
 } // namespace xdpbridge::bench

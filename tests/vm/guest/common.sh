@@ -26,13 +26,14 @@ ip() { /usr/sbin/ip "$@"; } # busybox prefers its own
 
 mkdir -p /run/netns
 ulimit -l unlimited
-# Two hosts, h1 and h2, at the ports v1 and v2.
-for i in 1 2; do
-    ip netns add h$i
-    ip link add v$i type veth peer name eth0 netns h$i
-    ip link set v$i up
-    ip -n h$i address add 10.0.0.$i/24 dev eth0
-    ip -n h$i link set eth0 up
-    ip netns exec h$i ethtool -K eth0 tx off gro on
-done
+# Host h1 at the port v1, and so on.
+add_host() { # NUMBER
+    ip netns add "h$1"
+    ip link add "v$1" type veth peer name eth0 netns "h$1"
+    ip link set "v$1" up
+    ip -n "h$1" address add "10.0.0.$1/24" dev eth0
+    ip -n "h$1" link set eth0 up
+    ip netns exec "h$1" ethtool -K eth0 tx off gro on
+}
+for i in 1 2; do add_host $i; done
 ping_h2() { ip netns exec h1 ping -c 3 -i 0.2 -W 2 "${1:-10.0.0.2}"; }

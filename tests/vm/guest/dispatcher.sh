@@ -93,11 +93,7 @@ check "vlan: del" xdp-bridge del br0
 for i in 1 2; do check "the other goes" xdp-loader unload v$i --all; done
 
 # At tc a flood is a loop, of which each kernel's verifier makes what it can: all ports have to be reached.
-ip netns add h3
-ip link add v3 type veth peer name eth0 netns h3
-ip link set v3 up
-ip -n h3 address add 10.0.0.3/24 dev eth0
-ip -n h3 link set eth0 up
+add_host 3
 check "flood at tc: add" xdp-bridge add br0
 for i in 1 2 3; do check "flood at tc: port $i" xdp-bridge port add br0 v$i --hook tc; done
 for i in 1 2; do ip -n h$i neigh flush all; done

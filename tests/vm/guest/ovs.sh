@@ -10,14 +10,7 @@ check "ovs: ovsdb-server" ovsdb-server --remote=punix:/run/ovs/db.sock --pidfile
 check "ovs: ovs-vswitchd" ovs-vswitchd --pidfile --detach --no-chdir --log-file unix:/run/ovs/db.sock
 vsctl() { ovs-vsctl --db=unix:/run/ovs/db.sock --timeout=30 "$@"; }
 
-for i in 3 4; do
-    ip netns add h$i
-    ip link add v$i type veth peer name eth0 netns h$i
-    ip link set v$i up
-    ip -n h$i address add 10.0.0.$i/24 dev eth0
-    ip -n h$i link set eth0 up
-    ip netns exec h$i ethtool -K eth0 tx off gro on
-done
+for i in 3 4; do add_host $i; done
 ip link add ours type veth peer name theirs
 ip link set ours up
 ip link set theirs up
