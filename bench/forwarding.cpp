@@ -3,15 +3,12 @@
 // What the switch forwards beside the kernel's bridge and router, by the tests of RFC 2544 and
 // RFC 2889. README.md says what is measured and how to read it.
 #include "forwarding/section.h"
-#include "machine.h"
 #include "result_files.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdlib>
-#include <regex>
 #include <stdexcept>
 
 using namespace xdpbridge::bench;
@@ -19,7 +16,7 @@ using namespace xdpbridge::bench;
 namespace {
 
 struct Options {
-    ForwardingSettings settings;
+    Campaign campaign{3};
     std::string json = XDPB_RESULTS "/forwarding.json";
     std::string markdown = XDPB_RESULTS "/forwarding.md";
     std::string plots = XDPB_RESULTS "/forwarding";
@@ -30,18 +27,12 @@ Options parse(int argc, char** argv) {
     CLI::App app("What the switch forwards, beside the kernel, by RFC 2544 and RFC 2889.",
                  "bench_forwarding");
     app.option_defaults()->always_capture_default();
-    app.add_option("--rounds", options.settings.rounds, "")->check(CLI::Range(1, 1000));
-    app.add_option("--share", options.settings.share, "of the frames of a full measurement")
-        ->check(CLI::Range(0.0001, 100.0));
-    app.add_option("--cells", options.settings.cells,
-                   "a regular expression, of SECTION/CELL as the results have them: what to "
-                   "measure");
+    options.campaign.add_options(app, ", of SECTION/CELL as the results have them");
     app.add_option("--json", options.json, "file; the figures of all rounds");
     app.add_option("--markdown", options.markdown, "file; tables");
     app.add_option("--plots", options.plots, "folder for PNGs; \"\": none");
     try {
         app.parse(argc, argv);
-        const std::regex right(options.settings.cells);
     } catch (const CLI::ParseError& error) {
         std::exit(app.exit(error));
     }
@@ -51,14 +42,11 @@ Options parse(int argc, char** argv) {
 int run(const Options& options) {
     // BPF_PROG_RUN cannot run an extension program, which libxdp's dispatcher would make of ours.
     ::setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
-    ForwardingResults results{.settings = options.settings};
-    results.load_before = load_average();
-    const auto start = std::chrono::steady_clock::now();
+    ForwardingResults results{.campaign = options.campaign};
+    results.campaign.begin();
     for (auto* measure : {measure_rates, measure_loss, measure_congestion, measure_errored})
         measure(results);
-    results.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    results.load_after = load_average();
+    results.campaign.end();
 
     write_file(options.json, as_lines(as_json(results)));
     const std::string markdown = as_markdown(results);

@@ -4,7 +4,6 @@
 #include "hostile/attacks.h"
 #include "hostile/collisions.h"
 #include "hostile/results.h"
-#include "machine.h"
 #include "result_files.h"
 
 #include <CLI/CLI.hpp>
@@ -13,7 +12,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <regex>
 #include <stdexcept>
 
 using namespace xdpbridge;
@@ -24,7 +22,7 @@ namespace {
 constexpr double frames_of_a_period = 2'000'000;
 
 struct Options {
-    HostileSettings settings;
+    Campaign campaign{5};
     std::string json = XDPB_RESULTS "/hostile.json";
     std::string markdown = XDPB_RESULTS "/hostile.md";
 };
@@ -33,15 +31,11 @@ Options parse(int argc, char** argv) {
     Options options;
     CLI::App app("What good neighbours notice of a hostile one.", "bench_hostile");
     app.option_defaults()->always_capture_default();
-    app.add_option("--rounds", options.settings.rounds, "")->check(CLI::Range(1, 1000));
-    app.add_option("--share", options.settings.share, "of the frames of a full measurement")
-        ->check(CLI::Range(0.0001, 100.0));
-    app.add_option("--cells", options.settings.cells, "a regular expression: what to measure");
+    options.campaign.add_options(app, "");
     app.add_option("--json", options.json, "file; the figures of all rounds");
     app.add_option("--markdown", options.markdown, "file; a table");
     try {
         app.parse(argc, argv);
-        const std::regex right(options.settings.cells);
     } catch (const CLI::ParseError& error) {
         std::exit(app.exit(error));
     }
@@ -66,7 +60,7 @@ Beside talk_beside(Bed& bed, const Traffic& traffic, std::uint32_t frames) {
     return beside;
 }
 
-void add_accounts(HostileFigures& figures, const AttackCell& cell, Bed& bed, std::uint64_t sent,
+void add_accounts(Figures& figures, const AttackCell& cell, Bed& bed, std::uint64_t sent,
                   const PortCounters& before, std::uint32_t learned_before) {
     figures["in_place"] = static_cast<double>(bed.neighbours_in_place());
     figures["neighbours"] = static_cast<double>(bed.neighbours());
@@ -78,7 +72,7 @@ void add_accounts(HostileFigures& figures, const AttackCell& cell, Bed& bed, std
 }
 
 // A switch of its own; the neighbours alone, beside one who behaves, and under the attack.
-HostileFigures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t frames) {
+Figures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t frames) {
     Bed bed(lab, cell.options);
     bed.talk(frames / 4); // warms up
     const Measured quiet = bed.talk(frames);
@@ -92,7 +86,7 @@ HostileFigures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t f
     const auto learned_before = bed.learned();
     const auto [attacked, sent, rate] = talk_beside(bed, traffic, frames);
     const auto lost = static_cast<double>(attacked.sent - attacked.arrived);
-    HostileFigures figures{
+    Figures figures{
         {"quiet_mframes", quiet.rate() / 1e6},
         {"attacked_mframes", attacked.rate() / 1e6},
         {"attack_mframes", rate / 1e6},
@@ -113,14 +107,13 @@ HostileFigures one_round(const Lab& lab, const AttackCell& cell, std::uint32_t f
     return figures;
 }
 
-HostileResult measure(const Lab& lab, const AttackCell& cell, const HostileSettings& settings) {
-    HostileResult result{
-        .cell = cell.name, .has_goal = cell.has_goal, .refused_as = cell.refused_as};
+HostileResult measure(const Lab& lab, const AttackCell& cell, const Campaign& campaign) {
+    HostileResult result{{}, cell.name, cell.has_goal, cell.refused_as};
     try {
-        for (int round = 0; round < settings.rounds; round++)
+        for (int round = 0; round < campaign.rounds; round++)
             result.add(one_round(
                 lab, cell,
-                static_cast<std::uint32_t>(std::max(2000.0, frames_of_a_period * settings.share))));
+                static_cast<std::uint32_t>(std::max(2000.0, frames_of_a_period * campaign.share))));
     } catch (const std::exception& error) {
         result.failed = error.what();
     }
@@ -130,17 +123,13 @@ HostileResult measure(const Lab& lab, const AttackCell& cell, const HostileSetti
 int run(const Options& options) {
     // BPF_PROG_RUN cannot run an extension program, which libxdp's dispatcher would make of ours.
     ::setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
-    HostileResults results{.settings = options.settings, .load_before = load_average()};
-    const auto start = std::chrono::steady_clock::now();
+    HostileResults results{.campaign = options.campaign};
+    results.campaign.begin();
     const Lab lab;
-    for (const auto& cell : attacks(options.settings.share))
-        if (std::regex_search(cell.name, std::regex(options.settings.cells))) {
-            fmt::print(stderr, "{}\n", cell.name);
-            results.cells.push_back(measure(lab, cell, options.settings));
-        }
-    results.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    results.load_after = load_average();
+    for (const auto& cell : attacks(options.campaign.share))
+        if (options.campaign.wants(cell.name))
+            results.cells.push_back(measure(lab, cell, options.campaign));
+    results.campaign.end();
 
     write_file(options.json, as_lines(as_json(results)));
     const std::string markdown = as_markdown(results);

@@ -164,8 +164,8 @@ void send_errored(SectionResult& section, Side side) {
         }
         const Counters before = subject.counters();
         const auto arrived = subject.send(0, kind.frame);
-        section.add(kind.name, side,
-                    {{"sent", of_each_kind}, {"arrived", static_cast<double>(arrived)}});
+        section.entry(kind.name, side)
+            .add({{"sent", of_each_kind}, {"arrived", static_cast<double>(arrived)}});
         section.entry(kind.name, side).note = what_changed(before, subject.counters());
     }
 }

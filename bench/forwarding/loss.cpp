@@ -96,8 +96,8 @@ class LossTest {
             const Trial trial =
                 subject.offer(step == 100 ? 0 : rate,
                               scaled(results_, static_cast<std::uint32_t>(rate * trial_seconds)));
-            loss.add(fmt::format("size:{}/offered:{}%", size_, step), side,
-                     {{"lost", trial.share_lost},
+            loss.entry(fmt::format("size:{}/offered:{}%", size_, step), side)
+                .add({{"lost", trial.share_lost},
                       {"offered_mframes", trial.offered / 1e6},
                       {"carried_mframes", trial.carried / 1e6}});
             most = std::max(most, trial.carried);
@@ -105,8 +105,8 @@ class LossTest {
             if (lossless == 2)
                 break;
         }
-        highest.add(fmt::format("size:{}", size_), side,
-                    {{"mframes", most / 1e6}, {"ns", 1e9 / most}});
+        highest.entry(fmt::format("size:{}", size_), side)
+            .add({{"mframes", most / 1e6}, {"ns", 1e9 / most}});
     }
 
     // The longest burst at the highest rate that loses nothing: doubled until one does, then halved
@@ -122,8 +122,8 @@ class LossTest {
             const std::uint32_t middle = good + (bad - good) / 2;
             (subject.offer(0, middle).lost == 0 ? good : bad) = middle;
         }
-        bursts.add(fmt::format("size:{}", size_), side,
-                   {{"frames", good}, {"limit", bad >= limit ? 1.0 : 0.0}});
+        bursts.entry(fmt::format("size:{}", size_), side)
+            .add({{"frames", good}, {"limit", bad >= limit ? 1.0 : 0.0}});
     }
 
   private:
@@ -177,7 +177,7 @@ void measure_loss(ForwardingResults& results) {
         try {
             LossTest test(results, size);
             ForwardingNet net({.ports = 3});
-            for (int round = 0; round < results.settings.rounds; round++)
+            for (int round = 0; round < results.campaign.rounds; round++)
                 for (const Side side : all_sides) {
                     Subject subject(side, net, size);
                     test.descend(subject, loss, highest, side);

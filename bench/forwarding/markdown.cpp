@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../machine.h"
 #include "results.h"
 
 #include <fmt/format.h>
@@ -52,11 +51,7 @@ std::string as_markdown(const ForwardingResults& results) {
     for (const auto& section : results.sections)
         if (!section.entries.empty())
             text += table(section);
-    text += fmt::format("\n### Measured with\n\n- rounds: {}, {} of the frames of a full "
-                        "measurement, {:.0f} s in all\n- load average before: {}; after: {}\n",
-                        results.settings.rounds, results.settings.share, results.seconds,
-                        results.load_before, results.load_after);
-    return text + machine_as_markdown();
+    return text + "\n### Measured with\n\n" + results.campaign.as_markdown();
 }
 
 } // namespace xdpbridge::bench

@@ -239,7 +239,7 @@ void measure_group(ForwardingResults& results, SectionResult& section,
     // One port more than there should be frames at, to see a flood.
     ForwardingNet net(
         {.ports = any.egress > 1 ? any.egress + 1 : 3, .mtu = 9004, .netfilter = any.netfilter});
-    for (int round = 0; round < results.settings.rounds; round++)
+    for (int round = 0; round < results.campaign.rounds; round++)
         for (const Side side : all_sides) {
             std::unique_ptr<Router> router;
             std::unique_ptr<Switch> bridge;
@@ -255,7 +255,7 @@ void measure_group(ForwardingResults& results, SectionResult& section,
                                           : switch_frames(cell, frames, *bridge, net);
                     if (cell.socket)
                         figures["source_ns"] = source_ns.at(cell.name);
-                    section.add(cell.name, side, figures);
+                    section.entry(cell.name, side).add(figures);
                 } catch (const std::exception& error) {
                     section.entry(cell.name, side).failed = error.what();
                 }

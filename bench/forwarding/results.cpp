@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "results.h"
 
-#include "../machine.h"
-
 #include <algorithm>
 
 namespace xdpbridge::bench {
 
 using nlohmann::json;
-
-double median_of(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values.at(values.size() / 2);
-}
-
-double Entry::median(const std::string& figure) const {
-    return median_of(rounds.at(figure));
-}
-double Entry::least(const std::string& figure) const {
-    return *std::min_element(rounds.at(figure).begin(), rounds.at(figure).end());
-}
-double Entry::most(const std::string& figure) const {
-    return *std::max_element(rounds.at(figure).begin(), rounds.at(figure).end());
-}
 
 const Entry* SectionResult::find(const std::string& cell, Side side) const {
     const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
@@ -35,13 +18,7 @@ Entry& SectionResult::entry(const std::string& cell, Side side) {
     for (auto& entry : entries)
         if (entry.cell == cell && entry.side == side)
             return entry;
-    return entries.emplace_back(Entry{.cell = cell, .side = side});
-}
-
-void SectionResult::add(const std::string& cell, Side side, const Figures& figures) {
-    Entry& to = entry(cell, side);
-    for (const auto& [name, value] : figures)
-        to.rounds[name].push_back(value);
+    return entries.emplace_back(Entry{{}, cell, side});
 }
 
 std::vector<double> SectionResult::ratios(const std::string& cell, Side side) const {
@@ -76,27 +53,19 @@ json as_json(const ForwardingResults& results) {
         sections.push_back(
             {{"section", section.id}, {"title", section.title}, {"legend", section.legend}});
         for (const auto& entry : section.entries) {
-            json medians = json::object();
-            for (const auto& [name, values] : entry.rounds)
-                medians[name] = median_of(values);
             cells.push_back({{"section", section.id},
                              {"cell", entry.cell},
                              {"switch", name(entry.side)},
-                             {"median", medians},
+                             {"median", entry.medians()},
                              {"rounds", entry.rounds},
                              {"note", entry.note},
                              {"failed", entry.failed}});
         }
     }
-    return {{"machine", machine()},
-            {"settings",
-             {{"rounds", results.settings.rounds},
-              {"share", results.settings.share},
-              {"cells", results.settings.cells}}},
-            {"load_average", {{"before", results.load_before}, {"after", results.load_after}}},
-            {"seconds", results.seconds},
-            {"sections", sections},
-            {"cells", cells}};
+    json all = results.campaign.as_json();
+    all["sections"] = sections;
+    all["cells"] = cells;
+    return all;
 }
 
 } // namespace xdpbridge::bench

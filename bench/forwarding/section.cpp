@@ -4,26 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 
 namespace xdpbridge::bench {
 
 bool wanted(const ForwardingResults& results, const std::string& section, const std::string& cell) {
-    const std::string whole = section + "/" + cell;
-    if (!std::regex_search(whole, std::regex(results.settings.cells)))
-        return false;
-    fmt::print(stderr, "{}\n", whole);
-    return true;
+    return results.campaign.wants(section + "/" + cell);
 }
 
 void each_round(const ForwardingResults& results, SectionResult& section, const std::string& cell,
                 const std::function<Figures(Side)>& measure) {
-    for (int round = 0; round < results.settings.rounds; round++)
+    for (int round = 0; round < results.campaign.rounds; round++)
         for (const Side side : all_sides) {
             if (!section.entry(cell, side).failed.empty())
                 continue;
             try {
-                section.add(cell, side, measure(side));
+                section.entry(cell, side).add(measure(side));
             } catch (const std::exception& error) {
                 section.entry(cell, side).failed = error.what();
             }
@@ -31,7 +26,7 @@ void each_round(const ForwardingResults& results, SectionResult& section, const 
 }
 
 std::uint32_t scaled(const ForwardingResults& results, std::uint32_t frames) {
-    return std::max<std::uint32_t>(64, static_cast<std::uint32_t>(frames * results.settings.share));
+    return std::max<std::uint32_t>(64, static_cast<std::uint32_t>(frames * results.campaign.share));
 }
 
 sandbox::Frame frame_of(std::uint32_t size, const std::string& dst, const std::string& src) {

@@ -24,7 +24,7 @@ bool wanted(const ForwardingResults& results, const std::string& section, const 
 void each_round(const ForwardingResults& results, SectionResult& section, const std::string& cell,
                 const std::function<Figures(Side)>& measure);
 
-// Frames of a measurement, of which settings.share is made.
+// Frames of a measurement, of which campaign.share is made.
 std::uint32_t scaled(const ForwardingResults& results, std::uint32_t frames);
 
 // UDP from 10.1.0.2 to 10.2.0.2 of the size that the RFCs mean: with an FCS.

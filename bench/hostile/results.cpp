@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "results.h"
 
-#include "../machine.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,23 +8,6 @@
 namespace xdpbridge::bench {
 
 using nlohmann::json;
-
-void HostileResult::add(const HostileFigures& figures) {
-    for (const auto& [name, value] : figures)
-        rounds[name].push_back(value);
-}
-
-double HostileResult::median(const std::string& figure) const {
-    auto values = rounds.at(figure);
-    std::sort(values.begin(), values.end());
-    return values.at(values.size() / 2);
-}
-double HostileResult::least(const std::string& figure) const {
-    return *std::min_element(rounds.at(figure).begin(), rounds.at(figure).end());
-}
-double HostileResult::most(const std::string& figure) const {
-    return *std::max_element(rounds.at(figure).begin(), rounds.at(figure).end());
-}
 
 bool HostileResults::failed() const {
     return std::any_of(cells.begin(), cells.end(),
@@ -36,24 +17,16 @@ bool HostileResults::failed() const {
 json as_json(const HostileResults& results) {
     json cells = json::array();
     for (const auto& cell : results.cells) {
-        json medians = json::object();
-        for (const auto& [name, values] : cell.rounds)
-            medians[name] = cell.median(name);
         cells.push_back({{"cell", cell.cell},
                          {"has_goal", cell.has_goal},
                          {"refused_as", cell.refused_as},
-                         {"median", medians},
+                         {"median", cell.medians()},
                          {"rounds", cell.rounds},
                          {"failed", cell.failed}});
     }
-    return {{"machine", machine()},
-            {"settings",
-             {{"rounds", results.settings.rounds},
-              {"share", results.settings.share},
-              {"cells", results.settings.cells}}},
-            {"load_average", {{"before", results.load_before}, {"after", results.load_after}}},
-            {"seconds", results.seconds},
-            {"cells", cells}};
+    json all = results.campaign.as_json();
+    all["cells"] = cells;
+    return all;
 }
 
 namespace {
@@ -121,12 +94,7 @@ std::string as_markdown(const HostileResults& results) {
             text += fmt::format("{}{} {:.0f}", between, cell.cell, cell.most("longest_chain"));
             between = ", ";
         }
-    text +=
-        fmt::format("\n\nMeasured with\n\n- rounds: {}, {} of a full measurement, {:.0f} s in all\n"
-                    "- load average before: {}; after: {}\n",
-                    results.settings.rounds, results.settings.share, results.seconds,
-                    results.load_before, results.load_after);
-    return text + machine_as_markdown();
+    return text + "\n\nMeasured with\n\n" + results.campaign.as_markdown();
 }
 
 } // namespace xdpbridge::bench
