@@ -57,9 +57,9 @@ static __always_inline enum egress check_egress(struct packet* p, __u32 port, __
 struct flood {
     struct packet* p;
     struct xdpb_vlan* vlan;
-    /* The last one found, which has nothing yet; port_limit: none. Not 0, for Linux 6.1 looks at a
-     * loop's body once, as in the first round, and takes out what that does not reach: with a
-     * number that it knows, that was sending copies. */
+    /* The last one found, which has nothing yet; from XDPB_MAX_PORTS: none. No constant, for Linux
+     * 6.1 looks at a loop's body once, as in the first round, and takes out what that does not
+     * reach: with a number that it knows, that was sending copies. */
     __u32 port;
     __u32 ifindex; /* here, for each function's stack takes steps of 32 bytes there */
     struct multicast multicast;
@@ -95,7 +95,7 @@ static long flood_step(__u32 index, struct flood* f) {
     if (!has_port(f->vlan->members, port) || (port == port_no && !f->p->frame->routed) ||
         filtered(f->p, port) || is_pruned(f, port))
         return 0;
-    if (f->port != f->p->bridge->port_limit)
+    if (f->port < XDPB_MAX_PORTS)
         send_copy(f);
     f->port = port;
     return 0;
@@ -104,8 +104,9 @@ static long flood_step(__u32 index, struct flood* f) {
 /* To every device of the VLAN but the one it came from, unless the router sends it back there:
  * copies, and the frame itself to the last. */
 static __always_inline int flood(struct packet* p) {
-    __u32 vid = p->frame->dst.vlan, none = p->bridge->port_limit;
-    struct flood f = {.p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid), .port = none};
+    __u32 vid = p->frame->dst.vlan, limit = p->bridge->port_limit;
+    struct flood f = {
+        .p = p, .vlan = bpf_map_lookup_elem(&vlans, &vid), .port = limit + XDPB_MAX_PORTS};
 
     if (!f.vlan || vid == XDPB_NO_VLAN)
         return drop(p, XDPB_DROP_VLAN_EGRESS);
@@ -114,8 +115,8 @@ static __always_inline int flood(struct packet* p) {
         f.multicast.vlan = vid;
         read_multicast(p->ctx, p->frame->network, p->frame->ethertype, &f.multicast);
     }
-    bpf_loop(none, flood_step, &f, 0);
-    if (f.port == none || check_egress(p, f.port, &f.ifindex) != EGRESS_GOOD)
+    bpf_loop(limit, flood_step, &f, 0);
+    if (f.port >= XDPB_MAX_PORTS || check_egress(p, f.port, &f.ifindex) != EGRESS_GOOD)
         return TC_ACT_SHOT;
     return bpf_redirect(f.ifindex, 0);
 }
