@@ -93,9 +93,11 @@ void fill(const Fd& map, const std::vector<std::pair<Key, std::uint32_t>>& class
 void put_inner(const BridgeState& state, const Outer& outer, std::uint32_t generation,
                const Fd& inner, const std::string& doing) {
     const int fd = inner.get();
-    if (const int err = keep(state, outer.kept(generation), fd); err != 0)
+    if (const int err = keep_next(state, outer.kept(generation), fd); err != 0)
         throw Error(-err, doing);
     require(bpf_map_update_elem(outer.map.get(), &generation, &fd, BPF_ANY) == 0, doing);
+    if (const int err = keep_now(state, outer.kept(generation)); err != 0)
+        throw Error(-err, doing);
 }
 
 void build(const BridgeState& state, std::uint32_t generation, const AclTables& tables,

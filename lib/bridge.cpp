@@ -98,23 +98,29 @@ void store_ageing(xdpb_bridge& bridge, std::chrono::seconds ageing) {
 }
 
 // Takes a bridge apart from whatever state it is in. The caller holds the root folder's lock.
-void destroy_folder(const std::filesystem::path& folder, const Where& where) noexcept {
+// Returns 0, or the errno for want of memory: then the folder stays, for clear_leftovers.
+int destroy_folder(const std::filesystem::path& folder, const Where& where) noexcept {
+    int err = 0;
     try {
         const auto state = BridgeState::open(folder.filename(), folder, where);
         const NetnsScope scope(where.netns);
         for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++)
             if (state->ports[port].flags & XDPB_PORT_USED) {
-                disconnect_port(*state, port);
-                delete_svi_device(*state, port);
+                for (const int now :
+                     {disconnect_port(*state, port), delete_svi_device(*state, port)})
+                    err = err != 0 ? err : now;
             }
     } catch (const std::exception&) {
         // Half-made: without all its maps it has no ports yet. Or of another version.
     }
+    if (err != 0)
+        return err;
     std::error_code ignored;
     // Removing the last pin detaches too, but only when the kernel gets round to it.
     for (const auto& pin : std::filesystem::directory_iterator(folder / "links", ignored))
         bpf_link_detach(Fd(bpf_obj_get(pin.path().c_str())).get());
     std::filesystem::remove_all(folder, ignored);
+    return 0;
 }
 
 // What tc and settings of a device are changed by can only be changed back in its namespace. XDP
@@ -240,7 +246,11 @@ void Bridge::remove(const std::string& name, const Where& where) {
         const Lock bridge_lock(root / name, Lock::Kind::exclusive, doing);
         rename_folder(root / name, root / (name + std::string(deleting)), doing);
     }
-    destroy_folder(root / (name + std::string(deleting)), where);
+    if (const int err = destroy_folder(root / (name + std::string(deleting)), where); err != 0)
+        throw Error(err, doing,
+                    fmt::format("something of it is left on a port's device: {}",
+                                std::generic_category().message(err)),
+                    "the next bridge that is added or deleted takes that away");
 }
 
 Upgrade Bridge::upgrade(const std::string& name, const Where& where) {

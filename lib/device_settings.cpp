@@ -2,6 +2,7 @@
 #include "device_settings.h"
 
 #include "router_port.h"
+#include "taking_apart.h"
 
 #include <xdpbridge/error.h>
 
@@ -49,19 +50,18 @@ void apply_settings(const BridgeState& state, std::uint16_t port, const Link& li
             link.ifindex, doing, fmt::format("turn {} of '{}' off", rx_vlan_feature, link.name));
 }
 
-void restore_settings(const BridgeState& state, std::uint16_t port) noexcept {
+int restore_settings(const BridgeState& state, std::uint16_t port) noexcept {
     const auto ifindex = state.ports[port].ifindex;
     const Flags flags(state.ports[port].flags);
-    try {
-        if (flags.load() & XDPB_PORT_SET_PROMISC)
-            set_promiscuous(ifindex, false);
-        if (flags.load() & XDPB_PORT_CLEARED_RXVLAN)
-            set_feature(ifindex, rx_vlan_feature, true);
-    } catch (const std::exception&) {
-        // Netlink has no memory for an answer.
-    }
+    int err = 0;
+    if (flags.load() & XDPB_PORT_SET_PROMISC)
+        err = if_no_memory_for([&] { return set_promiscuous(ifindex, false); });
+    if (err == 0 && flags.load() & XDPB_PORT_CLEARED_RXVLAN)
+        err = if_no_memory_for([&] { return set_feature(ifindex, rx_vlan_feature, true); });
     // Last: should we be killed before, the next call takes up from here.
-    flags.fetch_and(~std::uint32_t{XDPB_PORT_SET_PROMISC | XDPB_PORT_CLEARED_RXVLAN});
+    if (err == 0)
+        flags.fetch_and(~std::uint32_t{XDPB_PORT_SET_PROMISC | XDPB_PORT_CLEARED_RXVLAN});
+    return err;
 }
 
 void refresh_ports(const BridgeState& state) {

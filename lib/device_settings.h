@@ -18,7 +18,8 @@ inline constexpr std::uint32_t page_mtu = 3498;
 // the frame.
 void apply_settings(const BridgeState& state, std::uint16_t port, const Link& link,
                     const std::string& doing);
-void restore_settings(const BridgeState& state, std::uint16_t port) noexcept;
+// Returns 0, or the errno if it lacked the memory to.
+int restore_settings(const BridgeState& state, std::uint16_t port) noexcept;
 
 // Looks again at what devices can change at any time: their MTU, and whether they take frames from
 // XDP. The data plane sends by tc to those that do not.

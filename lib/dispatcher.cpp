@@ -62,13 +62,13 @@ void forget_dispatchers(const BridgeState& state, std::uint32_t ifindex) noexcep
             std::filesystem::remove_all(folder, ignored);
 }
 
-bool detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept {
+int detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept {
     xdp_program* program = xdp_program__from_fd(ours.get());
-    if (libxdp_get_error(program) != 0)
-        return false;
+    if (const long err = libxdp_get_error(program); err != 0)
+        return static_cast<int>(-err);
     const int err = xdp_program__detach(program, static_cast<int>(ifindex), XDP_MODE_UNSPEC, 0);
     xdp_program__close(program);
-    return err == 0;
+    return -err;
 }
 
 bool attach_dispatcher_again(std::uint32_t ifindex, const Fd& ours, bool generic) noexcept {

@@ -17,7 +17,7 @@ bool is_dispatcher(int program_fd) noexcept;
 std::vector<Fd> find_ours_on(const BridgeState& state, std::uint32_t ifindex);
 
 // Of one of them. False: libxdp failed.
-bool detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept;
+int detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept;
 // Of a program that was attached there before.
 bool attach_dispatcher_again(std::uint32_t ifindex, const Fd& ours, bool generic) noexcept;
 

@@ -46,8 +46,12 @@ int keep_now(const BridgeState& state, const std::string& name) noexcept {
 }
 
 int keep(const BridgeState& state, const std::string& name, int fd) noexcept {
-    const int err = keep_next(state, name, fd);
-    return err == 0 ? keep_now(state, name) : err;
+    int err = keep_next(state, name, fd);
+    if (err == 0)
+        err = keep_now(state, name);
+    if (err != 0)
+        ::unlink(next_pin_of(state, name).c_str());
+    return err;
 }
 
 void stop_keeping(const BridgeState& state, const std::string& name) noexcept {

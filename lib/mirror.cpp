@@ -57,8 +57,8 @@ bool names(const xdpb_acl_rule& rule, std::uint16_t port) {
 // Nobody hands frames over any more when the program goes.
 void take_back_tc(const BridgeState& state, std::uint16_t port) noexcept {
     flags_of(state, port).fetch_and(~std::uint32_t{XDPB_PORT_TC});
-    detach_tc(state, port, state.ports[port].ifindex);
-    flags_of(state, port).fetch_and(~lent);
+    if (detach_tc(state, port, state.ports[port].ifindex) == 0) // else refresh_mirrors tries again
+        flags_of(state, port).fetch_and(~lent);
 }
 
 void lend_tc_to(const BridgeState& state, std::uint16_t port, const std::string& doing) {

@@ -12,17 +12,22 @@
 #include "policer.h"
 #include "port_settings.h"
 #include "source_table.h"
+#include "taking_apart.h"
 #include "route_table.h"
 #include "router_port.h"
 #include "tc_program.h"
 #include "vlan_table.h"
 #include "xdp_program.h"
 
+#include <xdpbridge/error.h>
+
 #include <atomic>
+#include <fmt/format.h>
+#include <tuple>
 
 namespace xdpbridge {
 
-void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
+int disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     xdpb_port& slot = state.ports[port];
     // From here on frames pass to the stack; and should we be killed, the next call takes up from
     // here.
@@ -39,15 +44,12 @@ void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     disconnect_router_port(state, port);
     std::atomic_ref(slot.tap.files).store(0);
     const LibbpfLog quiet;
-    try {
-        detach_xdp(state, port, slot.ifindex);
-        if (netns_cookie() == state.bridge().netns_cookie) { // else the ifindex is another device's
-            detach_tc(state, port, slot.ifindex);
-            restore_settings(state, port);
-        }
-    } catch (const std::exception&) {
-        // Netlink has no memory for an answer. The program goes on passing frames to the stack.
-    }
+    int err = if_no_memory_for([&] { return detach_xdp(state, port, slot.ifindex); });
+    if (netns_cookie() != state.bridge().netns_cookie) // the ifindex is another device's
+        return err;
+    for (const int other : {detach_tc(state, port, slot.ifindex), restore_settings(state, port)})
+        err = err != 0 ? err : other;
+    return err;
 }
 
 namespace {
@@ -62,8 +64,8 @@ void forget_routes(const BridgeState& state, std::uint16_t port) noexcept {
 
 } // namespace
 
-void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
-    disconnect_port(state, port);
+int clear_port(const BridgeState& state, std::uint16_t port) noexcept {
+    int err = disconnect_port(state, port);
     if (state.ports[port].features & (XDPB_FEATURE_ROUTED | XDPB_FEATURE_SVI))
         forget_routes(state, port);
     try {
@@ -76,11 +78,28 @@ void clear_port(const BridgeState& state, std::uint16_t port) noexcept {
     leave_all_vlans(state, port);
     remove_sources(state, port);
     clear_policers(state, port);
-    delete_svi_device(state, port);
+    if (err == 0)
+        err = delete_svi_device(state, port);
     forget_names(state, port);
-    state.ports[port] = {};
+    if (err == 0)
+        state.ports[port] = {};
     summarize_features(state);
     refresh_mirrors(state);
+    return err;
+}
+
+void remove_port(const BridgeState& state, std::uint16_t port, const std::string& doing) {
+    const int err = clear_port(state, port);
+    // What of this lacks the memory, the next refresh does.
+    std::ignore = if_no_memory_for([&] {
+        refresh_ports(state);
+        return 0;
+    });
+    if (err != 0)
+        throw Error(err, doing,
+                    fmt::format("something of it is left on its device: {}",
+                                std::generic_category().message(err)),
+                    "the next change of the bridge takes that away");
 }
 
 } // namespace xdpbridge

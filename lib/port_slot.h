@@ -8,11 +8,15 @@
 namespace xdpbridge {
 
 // Takes a port apart, whatever state a killed process left it in: detaches the program, empties its
-// slots, deletes its FDB entries, and the veth of an SVI. Never fails: what is not there needs no
-// removal.
-void clear_port(const BridgeState& state, std::uint16_t port) noexcept;
+// slots, deletes its FDB entries, and the veth of an SVI. What is not there needs no removal.
+// Returns 0, or the errno for want of memory: then something is left on the device, and the slot
+// stays taken, for the next lock_and_repair to try again.
+int clear_port(const BridgeState& state, std::uint16_t port) noexcept;
 
 // The same but for the slot's settings and FDB entries, for a port whose device comes back.
-void disconnect_port(const BridgeState& state, std::uint16_t port) noexcept;
+int disconnect_port(const BridgeState& state, std::uint16_t port) noexcept;
+
+// clear_port, at somebody's wish, and refresh_ports. Throws what clear_port returns.
+void remove_port(const BridgeState& state, std::uint16_t port, const std::string& doing);
 
 } // namespace xdpbridge

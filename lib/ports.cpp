@@ -56,8 +56,7 @@ void Ports::remove(const std::string& device) {
     const NetnsScope scope(state_->where.netns);
     const auto number = require_port(*state_, device, doing);
     require_unnamed(*state_, number, doing);
-    clear_port(*state_, number);
-    refresh_ports(*state_);
+    remove_port(*state_, number, doing);
 }
 
 // Attaches a port anew; if that fails, as it was; and if that fails too, as when there is no

@@ -4,6 +4,7 @@
 #include "fdb_table.h"
 #include "link_change.h"
 #include "netns.h"
+#include "taking_apart.h"
 
 #include <algorithm>
 #include <atomic>
@@ -87,13 +88,11 @@ std::optional<Link> svi_device(const BridgeState& state, std::uint16_t port) {
     return ours ? host : std::nullopt;
 }
 
-void delete_svi_device(const BridgeState& state, std::uint16_t port) noexcept {
-    try {
-        if (const auto host = svi_device(state, port))
-            delete_link(host->ifindex);
-    } catch (const std::exception&) {
-        // Netlink has no memory for an answer. The veth stays, and is nobody's.
-    }
+int delete_svi_device(const BridgeState& state, std::uint16_t port) noexcept {
+    return if_no_memory_for([&] {
+        const auto host = svi_device(state, port);
+        return host ? delete_link(host->ifindex) : 0;
+    });
 }
 
 } // namespace xdpbridge

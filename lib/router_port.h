@@ -17,7 +17,8 @@ void disconnect_router_port(const BridgeState& state, std::uint16_t port) noexce
 
 // The veth that `svi add` has made for this port, if it is there still: the host's end.
 std::optional<Link> svi_device(const BridgeState& state, std::uint16_t port);
-void delete_svi_device(const BridgeState& state, std::uint16_t port) noexcept;
+// Returns 0, or the errno if it lacked the memory to.
+int delete_svi_device(const BridgeState& state, std::uint16_t port) noexcept;
 
 // Names of the two ends.
 inline constexpr const char* svi_port_suffix = "-br";

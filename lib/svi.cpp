@@ -184,8 +184,7 @@ void Svis::remove(const std::string& name) {
     if (!found)
         throw Error(ENOENT, doing, "no such SVI",
                     fmt::format("`xdp-bridge svi show {}` lists them", state_->name));
-    clear_port(*state_, *found);
-    refresh_ports(*state_);
+    remove_port(*state_, *found, doing);
 }
 
 std::vector<SviInfo> Svis::list() const {

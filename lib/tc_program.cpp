@@ -5,6 +5,7 @@
 #include "libbpf_log.h"
 #include "netlink_socket.h"
 #include "program.h"
+#include "taking_apart.h"
 #include "tap_queue.h"
 
 #include <xdpbridge/error.h>
@@ -68,6 +69,17 @@ TcSkeleton load_tc(const BridgeState& state, std::uint16_t port, const std::stri
     if (const int err = bridge_tc__load(skeleton.get()); err != 0)
         throw Error(-err, doing, {}, {}, log.text());
     return skeleton;
+}
+
+// The program's id, 0: there is none of ours. Returns the errno.
+int find_filter(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex,
+                std::uint32_t& id) noexcept {
+    const auto hook = ingress_of(ifindex);
+    auto filter = our_filter();
+    const int err = -bpf_tc_query(&hook, &filter);
+    const Fd program = err == 0 ? open_kept_program(state, kept_tc(port), filter.prog_id) : Fd();
+    id = program && is_ours(state, program.get()) ? filter.prog_id : 0;
+    return err;
 }
 
 // Returns the errno.
@@ -146,36 +158,36 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
     }
 }
 
-void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept {
+int detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept {
     const LibbpfLog quiet;
     auto hook = ingress_of(ifindex);
-    if (attached_tc_id(state, port, ifindex) != 0) {
+    std::uint32_t id = 0;
+    int err = if_no_memory(find_filter(state, port, ifindex, id));
+    if (id != 0) {
         const auto filter = our_filter();
-        bpf_tc_detach(&hook, &filter);
+        err = if_no_memory(-bpf_tc_detach(&hook, &filter));
     }
+    if (err != 0)
+        return err;
     stop_keeping(state, kept_tc(port));
     // The note goes last: should we be killed before, the next call takes up from here.
     const std::atomic_ref flags(state.ports[port].flags);
-    try {
-        if (flags.load() & XDPB_PORT_MADE_CLSACT && count_tc_filters(ifindex) == 0) {
+    if (flags.load() & XDPB_PORT_MADE_CLSACT)
+        err = if_no_memory_for([&] {
             hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
-            bpf_tc_hook_destroy(&hook);
-        }
-    } catch (const std::exception&) {
-        // An empty qdisc stays.
-    }
-    flags.fetch_and(~std::uint32_t{XDPB_PORT_MADE_CLSACT});
+            return count_tc_filters(ifindex) == 0 ? -bpf_tc_hook_destroy(&hook) : 0;
+        });
+    if (err == 0)
+        flags.fetch_and(~std::uint32_t{XDPB_PORT_MADE_CLSACT});
+    return err;
 }
 
 std::uint32_t attached_tc_id(const BridgeState& state, std::uint16_t port,
                              std::uint32_t ifindex) noexcept {
     const LibbpfLog quiet;
-    const auto hook = ingress_of(ifindex);
-    auto filter = our_filter();
-    if (bpf_tc_query(&hook, &filter) != 0)
-        return 0;
-    const Fd program = open_kept_program(state, kept_tc(port), filter.prog_id);
-    return program && is_ours(state, program.get()) ? filter.prog_id : 0;
+    std::uint32_t id = 0;
+    find_filter(state, port, ifindex, id);
+    return id;
 }
 
 unsigned count_tc_filters(std::uint32_t ifindex) {

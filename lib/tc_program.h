@@ -19,8 +19,9 @@ void attach_tc(const BridgeState& state, std::uint16_t port, const Link& link,
 std::unique_ptr<Replacement> replace_tc(const BridgeState& state, std::uint16_t port,
                                         const Link& link, const std::string& doing);
 
-// Takes the filter away, and the qdisc if we made it and nobody else uses it.
-void detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept;
+// Takes the filter away, and the qdisc if we made it and nobody else uses it. Returns 0, or the
+// errno if it lacked the memory to.
+int detach_tc(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) noexcept;
 
 // The id of the bridge's program at the clsact ingress of the port's device, 0: there is none of
 // ours.

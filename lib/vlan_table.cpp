@@ -57,6 +57,12 @@ Fd open_flood(const BridgeState& state, std::uint32_t vid) {
 class NewFloods {
   public:
     explicit NewFloods(const BridgeState& state) : state_(state) {}
+    ~NewFloods() {
+        for (const auto vid : vids_) // not stored
+            stop_keeping(state_, kept_flood(vid));
+    }
+    NewFloods(const NewFloods&) = delete;
+    NewFloods& operator=(const NewFloods&) = delete;
 
     // Return 0 or the negative errno.
     int make(std::uint32_t vid) {

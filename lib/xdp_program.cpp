@@ -9,7 +9,6 @@
 
 #include <xdpbridge/error.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bridge_xdp.skel.h>
@@ -23,20 +22,11 @@ namespace xdpbridge {
 namespace {
 
 // A program that was attached by netlink. Detaching in a mode in which there is none does nothing.
-bool detach_netlink(std::uint32_t ifindex) noexcept {
+// Returns the errno.
+int detach_netlink(std::uint32_t ifindex) noexcept {
     const auto index = static_cast<int>(ifindex);
-    return bpf_xdp_detach(index, XDP_FLAGS_SKB_MODE, nullptr) == 0 &&
-           bpf_xdp_detach(index, XDP_FLAGS_DRV_MODE, nullptr) == 0;
-}
-
-bool detach_link(const BridgeState& state, std::uint16_t port) noexcept {
-    const auto pin = state.port_link(port);
-    const Fd link(bpf_obj_get(pin.c_str()));
-    if (!link)
-        return false;
-    bpf_link_detach(
-        link.get()); // fails when the device is gone, and then there is nothing to detach
-    return ::unlink(pin.c_str()) == 0;
+    const int err = bpf_xdp_detach(index, XDP_FLAGS_SKB_MODE, nullptr);
+    return err != 0 ? -err : -bpf_xdp_detach(index, XDP_FLAGS_DRV_MODE, nullptr);
 }
 
 [[noreturn]] void throw_attach_error(int err, const Link& link, bool generic,
@@ -215,18 +205,22 @@ int XdpPrograms::attach_by_link(const BridgeState& state, const Link& link, bool
     return bpf_obj_pin(fd.get(), state.port_link(port_).c_str()) == 0 ? 0 : errno;
 }
 
-bool detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) {
-    if (detach_link(state, port))
-        return true;
+int detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) {
+    const auto pin = state.port_link(port);
+    if (const Fd link(bpf_obj_get(pin.c_str())); link) {
+        // It fails when the device is gone, and then there is nothing to detach; and the link goes
+        // with its pin.
+        bpf_link_detach(link.get());
+        return ::unlink(pin.c_str()) == 0 ? 0 : errno;
+    }
     const Fd program = program_on(ifindex);
     if (program && is_ours(state, program.get()))
         return detach_netlink(ifindex);
-    const auto ours = find_ours_on(state, ifindex);
-    if (!ours.empty())
-        return std::all_of(ours.begin(), ours.end(),
-                           [&](const Fd& one) { return detach_dispatcher(ifindex, one); });
+    for (const Fd& ours : find_ours_on(state, ifindex))
+        if (const int err = detach_dispatcher(ifindex, ours); err != 0)
+            return err;
     forget_dispatchers(state, ifindex);
-    return false;
+    return 0;
 }
 
 std::uint32_t attached_xdp_id(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex) {

@@ -62,8 +62,8 @@ class XdpPrograms {
 int put_egress(const BridgeState& state, bool frags, std::uint16_t port, std::uint32_t ifindex,
                int program) noexcept;
 
-// Detaches this bridge's program from a device, however it is attached. False: there was none.
-bool detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex);
+// Detaches this bridge's program from a device, however it is attached. Returns 0 or the errno.
+int detach_xdp(const BridgeState& state, std::uint16_t port, std::uint32_t ifindex);
 
 // The programs of this version in the place of those that are attached: what the device's frames
 // meet when they leave, and when they come in.

@@ -123,7 +123,7 @@ class DispatcherReplacement final : public Replacement {
         if (!attached_)
             throw Error(EINVAL, doing, "libxdp's dispatcher does not take it", {}, log.text());
         for (const Fd& old : old_)
-            if (!detach_dispatcher(link_.ifindex, old))
+            if (detach_dispatcher(link_.ifindex, old) != 0)
                 throw Error(EINVAL, doing, "libxdp's dispatcher does not let the old program go",
                             {}, log.text());
     }

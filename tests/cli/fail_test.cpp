@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fstream>
 
 namespace xdpbridge::test {
 namespace {
@@ -72,6 +73,145 @@ TEST_F(FailTest, AddABridge) {
         return ending.reached;
     });
 }
+
+// What is left on the device when the kernel has no memory to take it away, the next change does.
+TEST_F(FailTest, PortDel) {
+    for_each_step(4, [](int step) {
+        if (!v2_is_port())
+            cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
+        const Ending ending = fail_cli_at(step, {"port", "del", "br0", "v2"});
+        const testing::ScopedTrace trace(
+            __FILE__, __LINE__,
+            fmt::format("ENOMEM at step {}, {}, it said: {}", step, ending.step, ending.err));
+        EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), ending.exit_code);
+        if (ending.exit_code == 0)
+            EXPECT_FALSE(v2_is_port());
+        else
+            EXPECT_TRUE(ending.err.starts_with("xdp-bridge: cannot "));
+        repair();
+        expect_whole();
+        return ending.reached;
+    });
+}
+
+TEST_F(FailTest, SviDel) {
+    cli_ok({"vlan", "add", "br0", "x1", "7"});
+    for_each_step(4, [](int step) {
+        if (json({"svi", "show", "br0"}).empty())
+            cli_ok({"svi", "add", "br0", "svi7", "--vlan", "7"});
+        const Ending ending = fail_cli_at(step, {"svi", "del", "br0", "svi7"});
+        const testing::ScopedTrace trace(
+            __FILE__, __LINE__,
+            fmt::format("ENOMEM at step {}, {}, it said: {}", step, ending.step, ending.err));
+        EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), ending.exit_code);
+        repair();
+        expect_whole();
+        const bool there = sandbox::run({"ip", "link", "show", "svi7"}).exit_code == 0;
+        EXPECT_EQ(there, !json({"svi", "show", "br0"}).empty());
+        EXPECT_FALSE(there && ending.exit_code == 0);
+        return ending.reached;
+    });
+}
+
+TEST_F(FailTest, DelABridge) {
+    for_each_step(16, [](int step) {
+        if (json({"show"}).size() == 1) {
+            cli_ok({"add", "br1"});
+            cli_ok({"port", "add", "br1", "v2", "--hook", "both"});
+        }
+        const Ending ending = fail_cli_at(step, {"del", "br1"});
+        const testing::ScopedTrace trace(
+            __FILE__, __LINE__,
+            fmt::format("ENOMEM at step {}, {}, it said: {}", step, ending.step, ending.err));
+        EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), ending.exit_code);
+        cli_ok({"add", "br2"}); // clears away what is left
+        cli_ok({"del", "br2"});
+        const bool there = json({"show"}).size() == 2;
+        EXPECT_FALSE(there && ending.exit_code == 0);
+        EXPECT_EQ(xdp_program_on("v2") != 0, there);
+        EXPECT_EQ(sandbox::check({"tc", "filter", "show", "dev", "v2", "ingress"}).out.empty(),
+                  !there);
+        return ending.reached;
+    });
+    EXPECT_EQ(sandbox::check({"ls", "/sys/fs/bpf/xdp-bridge"}).out, "br0\n");
+}
+
+// A command that makes a change, one that undoes it, and what is in the file that it reads.
+struct Change {
+    const char* name;
+    Argv command;
+    Argv undo;
+    int stride; // less than there are steps
+    const char* file = nullptr;
+};
+
+class FailChangeTest : public FailTest, public ::testing::WithParamInterface<Change> {};
+
+// Beside others of its kind, which have to stay.
+TEST_P(FailChangeTest, IsMadeOrNot) {
+    const std::string file = fmt::format("/tmp/xdp-bridge-fail-test-{}", ::getpid());
+    Argv command = GetParam().command;
+    if (GetParam().file != nullptr) {
+        std::ofstream(file) << GetParam().file;
+        command.push_back(file);
+    }
+    cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
+    cli_ok({"vlan", "add", "br0", "v2", "7-8"});
+    cli_ok({"fdb", "add", "br0", "02:00:00:00:02:01", "--port", "v2", "--vlan", "7"});
+    cli_ok({"acl", "add", "br0", "--ethertype", "0x88b7", "drop"});
+    cli_ok({"guard", "add", "br0", "v2", "--mac", "02:00:00:00:02:01"});
+    cli_ok({"svi", "add", "br0", "svi7", "--vlan", "7"});
+    cli_ok({"mdb", "add", "br0", "v2", "239.1.2.3", "--vlan", "7"});
+    fail_at_each_step(
+        GetParam().stride, command, [] {},
+        [&](const Ending& ending) {
+            if (ending.exit_code == 0)
+                cli_ok(GetParam().undo);
+        });
+    std::remove(file.c_str());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, FailChangeTest,
+    ::testing::Values(
+        Change{"VlanAdd",
+               {"vlan", "add", "br0", "v2", "8-12", "--untagged"},
+               {"vlan", "del", "br0", "v2", "9-12"},
+               4},
+        Change{
+            "VlanDel", {"vlan", "del", "br0", "v2", "7-8"}, {"vlan", "add", "br0", "v2", "7-8"}, 4},
+        Change{"FdbAdd",
+               {"fdb", "add", "br0", "02:00:00:00:02:02", "--port", "v2"},
+               {"fdb", "del", "br0", "02:00:00:00:02:02"},
+               4},
+        Change{"FdbLoad",
+               {"fdb", "load", "br0"},
+               {"fdb", "flush", "br0", "--port", "v2", "--vlan", "1", "--static"},
+               4,
+               "02:00:00:00:02:02 dev v2 vlan 1 static\n"
+               "02:00:00:00:02:03 dev v2 vlan 1 static\n"},
+        Change{"AclAdd",
+               {"acl", "add", "br0", "--prio", "20", "--proto", "tcp", "drop"},
+               {"acl", "del", "br0", "20"},
+               8},
+        Change{"AclLoad",
+               {"acl", "load", "br0"},
+               {"acl", "flush", "br0"},
+               8,
+               "--prio 10 --src 10.0.0.0/8 drop\n--prio 20 --port v2 police 10mbit\n"},
+        Change{"GuardAdd",
+               {"guard", "add", "br0", "x1", "--mac", "02:00:00:00:02:02", "--ip", "10.0.0.1"},
+               {"guard", "del", "br0", "x1", "--mac", "02:00:00:00:02:02", "--ip", "10.0.0.1"},
+               3},
+        Change{"MdbAdd",
+               {"mdb", "add", "br0", "v2", "239.1.2.4"},
+               {"mdb", "del", "br0", "v2", "239.1.2.4"},
+               8},
+        Change{"SviAdd",
+               {"svi", "add", "br0", "svi8", "--vlan", "8"},
+               {"svi", "del", "br0", "svi8"},
+               32}),
+    [](const auto& change) { return std::string(change.param.name); });
 
 } // namespace
 } // namespace xdpbridge::test
