@@ -8,6 +8,8 @@
 #include <bpf/bpf.h>
 #include <chrono>
 #include <gtest/gtest.h>
+#include <string>
+#include <string_view>
 #include <thread>
 
 namespace xdpbridge::test {
@@ -20,12 +22,15 @@ bool exists(std::uint32_t map_id) {
     return static_cast<bool>(Fd(bpf_map_get_fd_by_id(map_id)));
 }
 
-// Whether a device has programs by libxdp's dispatcher.
-bool dispatcher_in_use() {
-    std::error_code none;
-    const fs::directory_iterator folders("/sys/fs/bpf/xdp", none);
-    return std::any_of(begin(folders), end(folders), [](const auto& folder) {
-        return folder.path().filename().string().starts_with("dispatch-");
+// Whether this process has descriptors of programs behind libxdp's dispatcher, or of that.
+bool has_dispatched_programs() {
+    const fs::directory_iterator descriptors("/proc/self/fd");
+    return std::any_of(begin(descriptors), end(descriptors), [](const auto& entry) {
+        bpf_prog_info info{};
+        std::uint32_t size = sizeof(info);
+        const int fd = std::stoi(entry.path().filename());
+        return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+               (info.type == BPF_PROG_TYPE_EXT || std::string_view(info.name) == "xdp_dispatcher");
     });
 }
 
@@ -34,7 +39,6 @@ bool dispatcher_in_use() {
 LeakCheck::LeakCheck() : descriptors_(open_descriptors()) {}
 
 void LeakCheck::watch(const fs::path& bridge_folder) {
-    dispatcher_ = dispatcher_ || dispatcher_in_use();
     const Ids maps = pinned_maps(bridge_folder);
     maps_.insert(maps_.end(), maps.begin(), maps.end());
 }
@@ -44,7 +48,7 @@ void LeakCheck::expect_nothing_left() const {
     EXPECT_TRUE(!fs::exists(root) || fs::is_empty(root)) << "pins leaked";
     // libxdp 1.3 leaks descriptors of the programs that it attaches by its dispatcher. They hold
     // our maps until the process ends.
-    if (dispatcher_ && open_descriptors() > descriptors_)
+    if (has_dispatched_programs())
         return;
     EXPECT_EQ(open_descriptors(), descriptors_) << "file descriptors leaked";
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);

@@ -20,7 +20,6 @@ class LeakCheck {
 
   private:
     std::size_t descriptors_;
-    bool dispatcher_ = false; // was in use
     std::vector<std::uint32_t> maps_;
 };
 
