@@ -81,7 +81,7 @@ verifier-budget: deps $(BUILD)/.configured ## record what the verifier needs for
 
 # ASan and UBSan watch too. What is found is written to build-fuzz/, and belongs into tests/fuzz/corpus once mended.
 FUZZ_SECONDS = 60
-fuzz: deps ## let libFuzzer loose on each parser for FUZZ_SECONDS (60)
+fuzz: deps ## let libFuzzer loose on each parser, and the model of the switch, for FUZZ_SECONDS (60; as root)
 	cmake -S . -B build-fuzz -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
 	    -DXDPB_FUZZ=ON -DXDPB_SANITIZE=address,undefined -DXDPB_BENCH=OFF
 	@cmake --build build-fuzz --parallel $$(nproc) --target xdpb_fuzzers
