@@ -62,7 +62,13 @@ void forget_dispatchers(const BridgeState& state, std::uint32_t ifindex) noexcep
             std::filesystem::remove_all(folder, ignored);
 }
 
+std::unique_lock<std::mutex> lock_libxdp() {
+    static std::mutex mutex;
+    return std::unique_lock(mutex);
+}
+
 int detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept {
+    const auto lock = lock_libxdp();
     xdp_program* program = xdp_program__from_fd(ours.get());
     if (const long err = libxdp_get_error(program); err != 0)
         return static_cast<int>(-err);
@@ -72,6 +78,7 @@ int detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept {
 }
 
 bool attach_dispatcher_again(std::uint32_t ifindex, const Fd& ours, bool generic) noexcept {
+    const auto lock = lock_libxdp();
     xdp_program* program = xdp_program__from_fd(ours.get());
     if (libxdp_get_error(program) != 0)
         return false;

@@ -4,6 +4,7 @@
 #pragma once
 #include "bridge_state.h"
 
+#include <mutex>
 #include <vector>
 
 namespace xdpbridge {
@@ -16,9 +17,12 @@ bool is_dispatcher(int program_fd) noexcept;
 // replaced.
 std::vector<Fd> find_ours_on(const BridgeState& state, std::uint32_t ifindex);
 
-// Of one of them. False: libxdp failed.
+// libxdp 1.3 keeps texts in static buffers, so it is called by one thread at a time.
+std::unique_lock<std::mutex> lock_libxdp();
+
+// Of one of them. Returns 0 or the errno.
 int detach_dispatcher(std::uint32_t ifindex, const Fd& ours) noexcept;
-// Of a program that was attached there before.
+// Of a program that was attached there before. False: libxdp failed.
 bool attach_dispatcher_again(std::uint32_t ifindex, const Fd& ours, bool generic) noexcept;
 
 // When a device vanishes, libxdp's pins of its dispatcher stay and would keep our programs and

@@ -114,6 +114,7 @@ void XdpPrograms::load(bool frags, bool with_ingress, const std::string& doing) 
 }
 
 bool XdpPrograms::detach_from_dispatcher(const Link& link) noexcept {
+    const auto lock = lock_libxdp();
     return xdp_program__detach(program_.get(), static_cast<int>(link.ifindex), XDP_MODE_UNSPEC,
                                0) == 0;
 }
@@ -170,6 +171,7 @@ bool XdpPrograms::attach_by_dispatcher(const Link& link, bool generic) {
         return false;
     open(false); // libxdp loads programs behind its dispatcher without frags
     const auto ifindex = static_cast<int>(link.ifindex);
+    const auto lock = lock_libxdp();
     DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .obj = skeleton_->obj,
                         .prog_name = bpf_program__name(ingress_));
     xdp_program* program = xdp_program__create(&options);

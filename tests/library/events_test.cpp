@@ -42,8 +42,15 @@ TEST_F(EventsTest, ASecondReaderIsTurnedAway) {
 
 TEST_F(EventsTest, AReaderThatWasKilledIsInNobodysWay) {
     Child reader([] {
-        const Events events = Bridge::open("switch").events();
-        ::pause();
+        const Bridge bridge = Bridge::open("switch");
+        for (;;) { // we may be looking in that moment
+            const Error error = error_of([&] {
+                const Events events = bridge.events();
+                ::pause();
+            });
+            if (error.code().value() != EBUSY)
+                throw error;
+        }
     });
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (open_error() != EBUSY && std::chrono::steady_clock::now() < deadline)
