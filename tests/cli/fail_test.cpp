@@ -76,7 +76,7 @@ TEST_F(FailTest, AddABridge) {
 
 // What is left on the device when the kernel has no memory to take it away, the next change does.
 TEST_F(FailTest, PortDel) {
-    for_each_step(4, [](int step) {
+    for_each_step(8, [](int step) {
         if (!v2_is_port())
             cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
         const Ending ending = fail_cli_at(step, {"port", "del", "br0", "v2"});
@@ -96,7 +96,7 @@ TEST_F(FailTest, PortDel) {
 
 TEST_F(FailTest, SviDel) {
     cli_ok({"vlan", "add", "br0", "x1", "7"});
-    for_each_step(4, [](int step) {
+    for_each_step(8, [](int step) {
         if (json({"svi", "show", "br0"}).empty())
             cli_ok({"svi", "add", "br0", "svi7", "--vlan", "7"});
         const Ending ending = fail_cli_at(step, {"svi", "del", "br0", "svi7"});
@@ -143,6 +143,10 @@ struct Change {
     Argv undo;
     int stride; // less than there are steps
     const char* file = nullptr;
+
+    friend std::ostream& operator<<(std::ostream& out, const Change& change) {
+        return out << sandbox::command_line(change.command);
+    }
 };
 
 class FailChangeTest : public FailTest, public ::testing::WithParamInterface<Change> {};
@@ -177,27 +181,27 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"VlanAdd",
                {"vlan", "add", "br0", "v2", "8-12", "--untagged"},
                {"vlan", "del", "br0", "v2", "9-12"},
-               4},
+               8},
         Change{
-            "VlanDel", {"vlan", "del", "br0", "v2", "7-8"}, {"vlan", "add", "br0", "v2", "7-8"}, 4},
+            "VlanDel", {"vlan", "del", "br0", "v2", "7-8"}, {"vlan", "add", "br0", "v2", "7-8"}, 8},
         Change{"FdbAdd",
                {"fdb", "add", "br0", "02:00:00:00:02:02", "--port", "v2"},
                {"fdb", "del", "br0", "02:00:00:00:02:02"},
-               4},
+               8},
         Change{"FdbLoad",
                {"fdb", "load", "br0"},
                {"fdb", "flush", "br0", "--port", "v2", "--vlan", "1", "--static"},
-               4,
+               8,
                "02:00:00:00:02:02 dev v2 vlan 1 static\n"
                "02:00:00:00:02:03 dev v2 vlan 1 static\n"},
         Change{"AclAdd",
                {"acl", "add", "br0", "--prio", "20", "--proto", "tcp", "drop"},
                {"acl", "del", "br0", "20"},
-               8},
+               16},
         Change{"AclLoad",
                {"acl", "load", "br0"},
                {"acl", "flush", "br0"},
-               8,
+               16,
                "--prio 10 --src 10.0.0.0/8 drop\n--prio 20 --port v2 police 10mbit\n"},
         Change{"GuardAdd",
                {"guard", "add", "br0", "x1", "--mac", "02:00:00:00:02:02", "--ip", "10.0.0.1"},
@@ -206,11 +210,11 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"MdbAdd",
                {"mdb", "add", "br0", "v2", "239.1.2.4"},
                {"mdb", "del", "br0", "v2", "239.1.2.4"},
-               8},
+               12},
         Change{"SviAdd",
                {"svi", "add", "br0", "svi8", "--vlan", "8"},
                {"svi", "del", "br0", "svi8"},
-               32}),
+               64}),
     [](const auto& change) { return std::string(change.param.name); });
 
 } // namespace
