@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lab.h"
+#include "campaign.h"
 #include "machine.h"
 
 #include <sandbox/ethtool.h>
@@ -46,10 +47,10 @@ void add(const std::string& name, int rounds, std::function<void(benchmark::Stat
 }
 
 void report(benchmark::State& state, const std::string& name, std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    state.counters[name] = values.at(values.size() / 2);
-    state.counters[name + "_min"] = values.front();
-    state.counters[name + "_max"] = values.back();
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    state.counters[name] = median_of(values);
+    state.counters[name + "_min"] = *least;
+    state.counters[name + "_max"] = *most;
 }
 
 double value(const benchmark::BenchmarkReporter::Run& run, const std::string& name) {

@@ -8,6 +8,7 @@
 #include "port_slot.h"
 #include "refusals.h"
 #include "router_port.h"
+#include "taking_apart.h"
 #include "upgrade.h"
 
 #include <xdpbridge/acl.h>
@@ -106,9 +107,8 @@ int destroy_folder(const std::filesystem::path& folder, const Where& where) noex
         const NetnsScope scope(where.netns);
         for (std::uint16_t port = 1; port < XDPB_MAX_PORTS; port++)
             if (state->ports[port].flags & XDPB_PORT_USED) {
-                for (const int now :
-                     {disconnect_port(*state, port), delete_svi_device(*state, port)})
-                    err = err != 0 ? err : now;
+                err = first_error(
+                    {err, disconnect_port(*state, port), delete_svi_device(*state, port)});
             }
     } catch (const std::exception&) {
         // Half-made: without all its maps it has no ports yet. Or of another version.

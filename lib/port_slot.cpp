@@ -44,12 +44,15 @@ int disconnect_port(const BridgeState& state, std::uint16_t port) noexcept {
     disconnect_router_port(state, port);
     std::atomic_ref(slot.tap.files).store(0);
     const LibbpfLog quiet;
-    int err = if_no_memory_for([&] { return detach_xdp(state, port, slot.ifindex); });
-    if (netns_cookie() != state.bridge().netns_cookie) // the ifindex is another device's
-        return err;
-    for (const int other : {detach_tc(state, port, slot.ifindex), restore_settings(state, port)})
-        err = err != 0 ? err : other;
-    return err;
+    return first_error({
+        if_no_memory_for([&] { return detach_xdp(state, port, slot.ifindex); }),
+        if_no_memory_for([&] {
+            if (netns_cookie() != state.bridge().netns_cookie) // the ifindex is another device's
+                return 0;
+            return first_error(
+                {detach_tc(state, port, slot.ifindex), restore_settings(state, port)});
+        }),
+    });
 }
 
 namespace {

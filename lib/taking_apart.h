@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <exception>
+#include <initializer_list>
 
 namespace xdpbridge {
 
@@ -26,6 +27,14 @@ int if_no_memory_for(const Step& step) noexcept {
     } catch (const std::exception&) {
         return ENOMEM;
     }
+}
+
+// Of several steps, all of which have been taken: the first that is not 0.
+inline int first_error(std::initializer_list<int> errors) noexcept {
+    for (const int err : errors)
+        if (err != 0)
+            return err;
+    return 0;
 }
 
 } // namespace xdpbridge

@@ -5,7 +5,6 @@
 // time; XDPB_ALL_STEPS=1 all.
 #include "step_test.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 
@@ -25,22 +24,18 @@ TEST_F(FailTest, PortAdd) {
 // were gone: libbpf asks the kernel what it can once, and believes in what it has found.
 TEST_F(FailTest, PortSet) {
     cli_ok({"port", "add", "br0", "v2", "--hook", "both", "--mac-quota", "7"});
-    for_each_step(24, [](int step) {
-        const Ending ending = fail_cli_at(step, {"port", "set", "br0", "v2", "--hook", "both"});
-        const testing::ScopedTrace trace(
-            __FILE__, __LINE__,
-            fmt::format("ENOMEM at step {}, {}, it said: {}", step, ending.step, ending.err));
-        EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), ending.exit_code);
-        if (!v2_is_port()) {
-            EXPECT_THAT(ending.err, HasSubstr("`xdp-bridge port add br0 v2` connects it"));
-            EXPECT_EQ(ending.exit_code, 1);
-            EXPECT_EQ(xdp_program_on("v2"), 0U);
-            cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
-        }
-        expect_whole();
-        EXPECT_EQ(json({"port", "show", "br0", "v2"})[0]["mac_quota"], 7);
-        return ending.reached;
-    });
+    fail_at_steps(
+        24, {"port", "set", "br0", "v2", "--hook", "both"}, [] {},
+        [](const Ending& ending) {
+            if (!v2_is_port()) {
+                EXPECT_THAT(ending.err, HasSubstr("`xdp-bridge port add br0 v2` connects it"));
+                EXPECT_EQ(ending.exit_code, 1);
+                EXPECT_EQ(xdp_program_on("v2"), 0U);
+                cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
+            }
+            expect_whole();
+            EXPECT_EQ(json({"port", "show", "br0", "v2"})[0]["mac_quota"], 7);
+        });
 }
 
 // Every port goes on with the programs that it had.
@@ -55,84 +50,68 @@ TEST_F(FailTest, Upgrade) {
 }
 
 TEST_F(FailTest, AddABridge) {
-    for_each_step(32, [](int step) {
-        const Ending ending = fail_cli_at(step, {"add", "br1"});
-        const testing::ScopedTrace trace(
-            __FILE__, __LINE__,
-            fmt::format("ENOMEM at step {}, {}, it said: {}", step, ending.step, ending.err));
-        if (ending.exit_code == 0) {
-            EXPECT_EQ(ending.err, "");
-            cli_ok({"del", "br1"});
-        } else {
-            EXPECT_EQ(ending.exit_code, 1);
-            EXPECT_TRUE(ending.err.starts_with("xdp-bridge: cannot create bridge 'br1': "));
-            EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), 1);
-        }
-        EXPECT_EQ(json({"show"}).size(), 1U);
-        EXPECT_EQ(sandbox::check({"ls", "/sys/fs/bpf/xdp-bridge"}).out, "br0\n");
-        return ending.reached;
-    });
+    fail_at_steps(
+        32, {"add", "br1"}, [] {},
+        [](const Ending& ending) {
+            if (ending.exit_code == 0)
+                cli_ok({"del", "br1"});
+            else
+                EXPECT_TRUE(ending.err.starts_with("xdp-bridge: cannot create bridge 'br1': "));
+            EXPECT_EQ(json({"show"}).size(), 1U);
+            EXPECT_EQ(sandbox::check({"ls", "/sys/fs/bpf/xdp-bridge"}).out, "br0\n");
+        });
 }
 
 // What is left on the device when the kernel has no memory to take it away, the next change does.
 TEST_F(FailTest, PortDel) {
-    for_each_step(8, [](int step) {
-        if (!v2_is_port())
-            cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
-        const Ending ending = fail_cli_at(step, {"port", "del", "br0", "v2"});
-        const testing::ScopedTrace trace(
-            __FILE__, __LINE__,
-            fmt::format("ENOMEM at step {}, {}, it said: {}", step, ending.step, ending.err));
-        EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), ending.exit_code);
-        if (ending.exit_code == 0)
-            EXPECT_FALSE(v2_is_port());
-        else
-            EXPECT_TRUE(ending.err.starts_with("xdp-bridge: cannot "));
-        repair();
-        expect_whole();
-        return ending.reached;
-    });
+    fail_at_steps(
+        8, {"port", "del", "br0", "v2"},
+        [] {
+            if (!v2_is_port())
+                cli_ok({"port", "add", "br0", "v2", "--hook", "both"});
+        },
+        [](const Ending& ending) {
+            EXPECT_FALSE(v2_is_port() && ending.exit_code == 0);
+            repair();
+            expect_whole();
+        });
 }
 
 TEST_F(FailTest, SviDel) {
     cli_ok({"vlan", "add", "br0", "x1", "7"});
-    for_each_step(8, [](int step) {
-        if (json({"svi", "show", "br0"}).empty())
-            cli_ok({"svi", "add", "br0", "svi7", "--vlan", "7"});
-        const Ending ending = fail_cli_at(step, {"svi", "del", "br0", "svi7"});
-        const testing::ScopedTrace trace(
-            __FILE__, __LINE__,
-            fmt::format("ENOMEM at step {}, {}, it said: {}", step, ending.step, ending.err));
-        EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), ending.exit_code);
-        repair();
-        expect_whole();
-        const bool there = sandbox::run({"ip", "link", "show", "svi7"}).exit_code == 0;
-        EXPECT_EQ(there, !json({"svi", "show", "br0"}).empty());
-        EXPECT_FALSE(there && ending.exit_code == 0);
-        return ending.reached;
-    });
+    fail_at_steps(
+        8, {"svi", "del", "br0", "svi7"},
+        [] {
+            if (json({"svi", "show", "br0"}).empty())
+                cli_ok({"svi", "add", "br0", "svi7", "--vlan", "7"});
+        },
+        [](const Ending& ending) {
+            repair();
+            expect_whole();
+            const bool there = sandbox::run({"ip", "link", "show", "svi7"}).exit_code == 0;
+            EXPECT_EQ(there, !json({"svi", "show", "br0"}).empty());
+            EXPECT_FALSE(there && ending.exit_code == 0);
+        });
 }
 
 TEST_F(FailTest, DelABridge) {
-    for_each_step(16, [](int step) {
-        if (json({"show"}).size() == 1) {
-            cli_ok({"add", "br1"});
-            cli_ok({"port", "add", "br1", "v2", "--hook", "both"});
-        }
-        const Ending ending = fail_cli_at(step, {"del", "br1"});
-        const testing::ScopedTrace trace(
-            __FILE__, __LINE__,
-            fmt::format("ENOMEM at step {}, {}, it said: {}", step, ending.step, ending.err));
-        EXPECT_EQ(std::count(ending.err.begin(), ending.err.end(), '\n'), ending.exit_code);
-        cli_ok({"add", "br2"}); // clears away what is left
-        cli_ok({"del", "br2"});
-        const bool there = json({"show"}).size() == 2;
-        EXPECT_FALSE(there && ending.exit_code == 0);
-        EXPECT_EQ(xdp_program_on("v2") != 0, there);
-        EXPECT_EQ(sandbox::check({"tc", "filter", "show", "dev", "v2", "ingress"}).out.empty(),
-                  !there);
-        return ending.reached;
-    });
+    fail_at_steps(
+        16, {"del", "br1"},
+        [] {
+            if (json({"show"}).size() == 1) {
+                cli_ok({"add", "br1"});
+                cli_ok({"port", "add", "br1", "v2", "--hook", "both"});
+            }
+        },
+        [](const Ending& ending) {
+            cli_ok({"add", "br2"}); // clears away what is left
+            cli_ok({"del", "br2"});
+            const bool there = json({"show"}).size() == 2;
+            EXPECT_FALSE(there && ending.exit_code == 0);
+            EXPECT_EQ(xdp_program_on("v2") != 0, there);
+            EXPECT_EQ(sandbox::check({"tc", "filter", "show", "dev", "v2", "ingress"}).out.empty(),
+                      !there);
+        });
     EXPECT_EQ(sandbox::check({"ls", "/sys/fs/bpf/xdp-bridge"}).out, "br0\n");
 }
 

@@ -44,8 +44,11 @@ class StepTest : public CliTest {
     // repaired and looked at, also by after.
     static void kill_at_each_step(int stride, const Argv& words, const Before& before,
                                   const After& after = {});
-    // Lets each step of the command fail. It fails with one line, and all is as it was; or it does
-    // without what failed.
+    // Lets each step of the command fail. It fails with one line, or does without what failed.
+    // after looks at what came of it.
+    static void fail_at_steps(int stride, const Argv& words, const Before& before,
+                              const After& after);
+    // The same; and when it fails, all is as it was.
     static void fail_at_each_step(int stride, const Argv& words, const Before& before,
                                   const After& after = {});
 
